@@ -1,0 +1,113 @@
+/**
+ * What XGBoost changed between releases and a prediction depends on, as one table. A file does not say by whose rules it
+ * wants to be read (XGBoost always applies those of the loading release), so the caller chooses; see `LoadOptions.rules`.
+ *
+ * Each rule lists its values with the release that introduced them, oldest first.
+ */
+import { describe, InputError } from "../errors.ts";
+import type { Model, Version } from "./model.ts";
+
+/** A release as one comparable number: major × 1000 + minor. */
+type Release = number;
+
+/** The rules in force for one prediction. */
+export interface Rules {
+  /** Where the base score enters the float32 sum of leaves. */
+  readonly baseScoreEnters: "first" | "last" | "last in dart";
+  /** Base margin of binary:logitraw: logit of the base score, or the base score as it is. */
+  readonly logitrawLink: "logit" | "identity";
+  /** A logistic base score of 0 or 1 and beyond: refused, or moved to 1e-6 and 1 - 1e-6. */
+  readonly logisticBaseScore: "refused outside (0, 1)" | "clamped";
+  /** Base margin of a model without trees whose boost_from_average is set: link of the base score, or as stored. */
+  readonly emptyModelBaseScore: "linked" | "as stored";
+  /** Whether the sigmoid's argument is cut off at -88.7, so that it never reaches 0. */
+  readonly sigmoid: "unbounded" | "clamped";
+  /** Where a category goes that is negative, too large, or beyond the bit set of the node. */
+  readonly outOfRangeCategory: "left" | "default";
+  /** Whether a leaf of -0 in a DART tree counts as 0, or as it is. */
+  readonly dartZeroLeaf: "0" | "as stored";
+  /** Order of the values of reg:quantileerror in a row. */
+  readonly quantiles: "as trained" | "ascending";
+  /** survival:aft: glibc's float32 exponential, or its double one rounded to float32 (CPU-only packages). */
+  readonly aftExponential: "float32" | "double";
+}
+
+type Changes = { readonly [Name in keyof Rules]: readonly (readonly [since: Release, value: Rules[Name]])[] };
+
+const CHANGES: Changes = {
+  baseScoreEnters: [
+    [0, "last"],
+    [1003, "last in dart"],
+    [1004, "first"],
+  ],
+  logitrawLink: [
+    [0, "logit"],
+    [1003, "identity"],
+  ],
+  logisticBaseScore: [
+    [0, "refused outside (0, 1)"],
+    [3002, "clamped"],
+  ],
+  emptyModelBaseScore: [
+    [0, "linked"],
+    [3001, "as stored"],
+  ],
+  sigmoid: [
+    [0, "unbounded"],
+    [1006, "clamped"],
+  ],
+  outOfRangeCategory: [
+    [0, "left"],
+    [1006, "default"],
+    [1007, "left"],
+  ],
+  dartZeroLeaf: [
+    [0, "0"],
+    [2000, "as stored"],
+  ],
+  quantiles: [
+    [0, "as trained"],
+    [3004, "ascending"],
+  ],
+  aftExponential: [
+    [0, "float32"],
+    [2001, "double"],
+  ],
+};
+
+export const LATEST_RELEASE: Version = [3, 4, 1];
+
+/** `"file"`: the release that wrote the file; `"latest"`; or a release such as `"1.7"`. */
+export type RulesOption = "file" | "latest" | `${number}.${number}`;
+
+/** The rules in force. `version` is the file's; files and dumps that do not say it follow the latest rules. */
+export function chooseRules(option: RulesOption, version: Version | undefined): Rules {
+  if (option === "file") {
+    return rulesOf(version ?? LATEST_RELEASE);
+  }
+  if (option === "latest") {
+    return rulesOf(LATEST_RELEASE);
+  }
+  const release = /^(\d{1,3})\.(\d{1,3})(?:\.\d{1,3})?$/.exec(option);
+  if (release === null) {
+    throw new InputError(
+      `rules is ${describe(option)}, expected "file", "latest" or a release such as "1.7"`,
+    );
+  }
+  return rulesOf([Number(release[1]), Number(release[2]), 0]);
+}
+
+/** Rules of a release; those of the newest known one for releases after it. */
+export function rulesOf(version: Version): Rules {
+  const release: Release = version[0] * 1000 + version[1];
+  const chosen = Object.entries(CHANGES).map(([name, changes]: [string, Changes[keyof Rules]]) => [
+    name,
+    changes.reduce((value, change) => (change[0] <= release ? change[1] : value), changes[0]![1]),
+  ]);
+  return Object.fromEntries(chosen);
+}
+
+/** What is added to every leaf before its weight: 0 turns -0 into 0, -0 changes nothing. */
+export function zeroOf(model: Model, rules: Rules): number {
+  return model.booster === "dart" && rules.dartZeroLeaf === "0" ? 0 : -0;
+}

@@ -1,0 +1,138 @@
+import { describe, ModelFormatError } from "../errors.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import { isHalfway, parseDecimal, unhalve } from "./number.ts";
+
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
+
+/** A value of a parsed document with the path to it: typed access whose errors say where and what. */
+export class Field {
+  readonly value: JsonValue | undefined;
+  readonly path: string;
+
+  constructor(value: JsonValue | undefined, path: string) {
+    this.value = value;
+    this.path = path;
+  }
+
+  fail(expected: string): never {
+    const found = this.value === undefined ? "nothing" : describe(this.value);
+    throw new ModelFormatError(this.path, `found ${found}, expected ${expected}`);
+  }
+
+  get exists(): boolean {
+    return this.value !== undefined;
+  }
+
+  /** A member of an object, which may be absent. */
+  get(key: string): Field {
+    const object = this.object();
+    return new Field(
+      Object.hasOwn(object, key) ? object[key] : undefined,
+      this.path ? `${this.path}.${key}` : key,
+    );
+  }
+
+  object(): JsonObject {
+    const value = this.value;
+    if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
+      return this.fail("an object");
+    }
+    return value as JsonObject;
+  }
+
+  items(): Field[] {
+    return Array.from(this.#list(), (item, i) => new Field(item, `${this.path}[${i}]`));
+  }
+
+  get length(): number {
+    return this.#list().length;
+  }
+
+  string(): string {
+    return typeof this.value === "string" ? this.value : this.fail("a string");
+  }
+
+  strings(): string[] {
+    return this.items().map((item) => item.string());
+  }
+
+  /** An integer, given as a number or, as in XGBoost's parameter objects, as text; `ifAbsent` where it is optional. */
+  integer(ifAbsent?: number): number {
+    if (this.value === undefined && ifAbsent !== undefined) {
+      return ifAbsent;
+    }
+    const value =
+      typeof this.value === "string" && /^-?\d+$/.test(this.value) ? Number(this.value) : this.value;
+    return typeof value === "number" && Number.isSafeInteger(value) ? value : this.fail("an integer");
+  }
+
+  float(): number {
+    const value = this.value;
+    return typeof value === "number" ? Math.fround(unhalve(value)) : this.fail("a number");
+  }
+
+  /** One or several float32 numbers in one text: `5E-1`, `[5E-1]`, `[1E-1,2E-1]` or `(1E-1,2E-1)`. */
+  floatsInText(): Float32Array {
+    if (typeof this.value === "number") {
+      return Float32Array.of(unhalve(this.value));
+    }
+    const list = /^\s*(?:\[(.*)\]|\((.*)\)|(.*))\s*$/s.exec(this.string());
+    const texts = (list?.[1] ?? list?.[2] ?? list?.[3] ?? "").split(",").map((text) => text.trim());
+    return Float32Array.from(texts, (text) =>
+      DECIMAL.test(text) ? parseDecimal(text) : this.fail("a number or a list of numbers"),
+    );
+  }
+
+  floats(): Float32Array {
+    const list = this.#list();
+    if (list instanceof Float32Array) {
+      return list;
+    }
+    // A Float64Array comes from our own reader, which has moved its numbers off half-way points already.
+    if (ArrayBuffer.isView(list)) {
+      return Float32Array.from(list);
+    }
+    return Float32Array.from(list, (item, i) => {
+      const value = typeof item === "number" ? item : new Field(item, `${this.path}[${i}]`).fail("a number");
+      return isHalfway(value) ? unhalve(value) : value;
+    });
+  }
+
+  int32s(): Int32Array {
+    const list = this.#list();
+    if (list instanceof Int32Array) {
+      return list;
+    }
+    const out = new Int32Array(list.length);
+    for (let i = 0; i < out.length; i++) {
+      const value = list[i];
+      if (typeof value !== "number" || (value | 0) !== value) {
+        new Field(value, `${this.path}[${i}]`).fail("a 32-bit integer");
+      }
+      out[i] = value as number;
+    }
+    return out;
+  }
+
+  /** Flags: `true` and 1 are set, other booleans and integers are not, as in XGBoost. */
+  flags(): Uint8Array {
+    const list = this.#list();
+    const out = new Uint8Array(list.length);
+    for (let i = 0; i < out.length; i++) {
+      const value = list[i];
+      if (typeof value !== "boolean" && !Number.isInteger(value)) {
+        new Field(value, `${this.path}[${i}]`).fail("true, false, 0 or 1");
+      }
+      out[i] = value === true || value === 1 ? 1 : 0;
+    }
+    return out;
+  }
+
+  #list(): ArrayLike<JsonValue> & Iterable<JsonValue> {
+    const value = this.value;
+    if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) {
+      return value as ArrayLike<JsonValue> & Iterable<JsonValue>;
+    }
+    return this.fail("an array");
+  }
+}

@@ -1,0 +1,375 @@
+/**
+ * JSON as XGBoost writes and reads it: bare `NaN`, `Infinity` and `-Infinity` (and the `nan`, `inf` of dumps) are
+ * numbers, each number rounds to float32 once, and an array of numbers alone becomes a `Float64Array`.
+ *
+ * Our own reader rather than `JSON.parse`, which knows none of the three. Nothing recurses, so depth is limited by
+ * memory only: a dump of a 10,000-level tree is legitimate.
+ */
+import { ModelFormatError } from "../errors.ts";
+import { decodeUtf8 } from "./byte-reader.ts";
+import { isHalfway, nudge } from "./number.ts";
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JsonObject
+  | readonly JsonValue[]
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint8Array;
+
+/** Without a prototype, so that a key named `__proto__` or `constructor` is a key like any other. */
+export interface JsonObject {
+  [key: string]: JsonValue;
+}
+
+const QUOTE = 34;
+const COMMA = 44;
+const MINUS = 45;
+const DOT = 46;
+const ZERO = 48;
+const NINE = 57;
+const COLON = 58;
+const BACKSLASH = 92;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+};
+const WORDS: readonly (readonly [string, JsonValue])[] = [
+  ["true", true],
+  ["false", false],
+  ["null", null],
+  ["NaN", Number.NaN],
+  ["nan", Number.NaN],
+  ["Infinity", Infinity],
+  ["inf", Infinity],
+];
+/** 10^0 … 10^22 are exact doubles: a mantissa below 2^53 times or divided by one of them is correctly rounded. */
+const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+
+interface Frame {
+  readonly array: JsonValue[] | undefined;
+  readonly object: JsonObject;
+  key: string;
+}
+
+export function newObject(): JsonObject {
+  return Object.create(null) as JsonObject;
+}
+
+/** Bytes of one JSON document, UTF-8, to its value. Throws `ModelFormatError` with the byte offset. */
+export function parseJson(bytes: Uint8Array): JsonValue {
+  return new JsonReader(bytes).document();
+}
+
+class JsonReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #numbers = new Float64Array(1024);
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  document(): JsonValue {
+    const stack: Frame[] = [];
+    if (this.#bytes[0] === 0xef && this.#bytes[1] === 0xbb && this.#bytes[2] === 0xbf) {
+      this.#at = 3;
+    }
+    for (;;) {
+      let value = this.#open(stack);
+      if (value === undefined) {
+        continue;
+      }
+      for (;;) {
+        const frame = stack[stack.length - 1];
+        if (frame === undefined) {
+          if (this.#peek() !== undefined) {
+            this.#fail("expected the end of the document");
+          }
+          return value;
+        }
+        const closed = this.#attach(frame, value);
+        if (closed === undefined) {
+          break;
+        }
+        stack.pop();
+        value = closed;
+      }
+    }
+  }
+
+  /** Reads a scalar, an empty container or an array of numbers; or opens a container and returns `undefined`. */
+  #open(stack: Frame[]): JsonValue | undefined {
+    const byte = this.#peek();
+    if (byte === OPEN_BRACE) {
+      this.#at++;
+      if (this.#peek() === CLOSE_BRACE) {
+        this.#at++;
+        return newObject();
+      }
+      stack.push({ array: undefined, object: newObject(), key: this.#key() });
+      return undefined;
+    }
+    if (byte !== OPEN_BRACKET) {
+      return this.#scalar(byte);
+    }
+    this.#at++;
+    const first = this.#peek();
+    if (first === CLOSE_BRACKET) {
+      this.#at++;
+      return [];
+    }
+    if (first !== undefined && startsNumber(first)) {
+      return this.#numberArray(stack);
+    }
+    stack.push({ array: [], object: {}, key: "" });
+    return undefined;
+  }
+
+  /** Puts a value into its container; returns the container if that was its last value. */
+  #attach(frame: Frame, value: JsonValue): JsonValue | undefined {
+    if (frame.array !== undefined) {
+      frame.array.push(value);
+    } else {
+      frame.object[frame.key] = value;
+    }
+    const byte = this.#peek();
+    if (byte === COMMA) {
+      this.#at++;
+      if (frame.array === undefined) {
+        frame.key = this.#key();
+      }
+      return undefined;
+    }
+    if (byte !== (frame.array === undefined ? CLOSE_BRACE : CLOSE_BRACKET)) {
+      this.#fail(`expected "," or "${frame.array === undefined ? "}" : "]"}"`);
+    }
+    this.#at++;
+    return frame.array ?? frame.object;
+  }
+
+  #key(): string {
+    if (this.#peek() !== QUOTE) {
+      this.#fail("expected a key in quotes");
+    }
+    const key = this.#string();
+    if (this.#peek() !== COLON) {
+      this.#fail('expected ":"');
+    }
+    this.#at++;
+    return key;
+  }
+
+  #scalar(byte: number | undefined): JsonValue {
+    if (byte === QUOTE) {
+      return this.#string();
+    }
+    if (byte !== undefined && startsNumber(byte)) {
+      return this.#number();
+    }
+    for (const [word, value] of WORDS) {
+      if (this.#skipWord(word)) {
+        return value;
+      }
+    }
+    return this.#fail("expected a value");
+  }
+
+  /** An array that starts with a number; becomes a general array when something else turns up in it. */
+  #numberArray(stack: Frame[]): JsonValue | undefined {
+    let count = 0;
+    for (;;) {
+      if (count === this.#numbers.length) {
+        const larger = new Float64Array(2 * count);
+        larger.set(this.#numbers);
+        this.#numbers = larger;
+      }
+      this.#numbers[count++] = this.#number();
+      const byte = this.#peek();
+      if (byte === CLOSE_BRACKET) {
+        this.#at++;
+        return this.#numbers.slice(0, count);
+      }
+      if (byte !== COMMA) {
+        this.#fail('expected "," or "]"');
+      }
+      this.#at++;
+      const next = this.#peek();
+      if (next === undefined || !startsNumber(next)) {
+        stack.push({ array: [...this.#numbers.subarray(0, count)], object: {}, key: "" });
+        return undefined;
+      }
+    }
+  }
+
+  #number(): number {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    let at = start;
+    const negative = bytes[at] === MINUS;
+    if (negative) {
+      at++;
+    }
+    let mantissa = 0;
+    let scale = 0;
+    const whole = at;
+    let byte = bytes[at]!;
+    while (byte >= ZERO && byte <= NINE) {
+      mantissa = mantissa * 10 + (byte - ZERO);
+      byte = bytes[++at]!;
+    }
+    let digits = at - whole;
+    if (digits === 0) {
+      return this.#word(negative);
+    }
+    if (byte === DOT) {
+      byte = bytes[++at]!;
+      const fraction = at;
+      while (byte >= ZERO && byte <= NINE) {
+        mantissa = mantissa * 10 + (byte - ZERO);
+        byte = bytes[++at]!;
+      }
+      scale = fraction - at;
+      digits -= scale;
+      if (scale === 0) {
+        this.#at = at;
+        this.#fail("expected a digit");
+      }
+    }
+    if (byte === 69 || byte === 101) {
+      this.#at = at + 1;
+      scale += this.#exponent();
+      at = this.#at;
+    }
+    this.#at = at;
+    // 15 digits are below 2^53: one exact operation on exact operands instead of a general conversion.
+    const easy = digits <= 15 && scale >= -22 && scale <= 22;
+    let value: number;
+    if (easy) {
+      value = scale < 0 ? mantissa / POWERS_OF_TEN[-scale]! : mantissa * POWERS_OF_TEN[scale]!;
+      value = negative ? -value : value;
+    } else {
+      value = Number(this.#ascii(start, at));
+    }
+    return isHalfway(value) ? nudge(value, this.#ascii(start, at)) : value;
+  }
+
+  #exponent(): number {
+    const bytes = this.#bytes;
+    let sign = 1;
+    let byte = bytes[this.#at]!;
+    if (byte === MINUS || byte === 43) {
+      sign = byte === MINUS ? -1 : 1;
+      byte = bytes[++this.#at]!;
+    }
+    if (!(byte >= ZERO && byte <= NINE)) {
+      this.#fail("expected a digit of the exponent");
+    }
+    let exponent = 0;
+    while (byte >= ZERO && byte <= NINE) {
+      exponent = Math.min(exponent * 10 + (byte - ZERO), 1e9);
+      byte = bytes[++this.#at]!;
+    }
+    return sign * exponent;
+  }
+
+  /** `NaN`, `Infinity` and their like, after an optional minus. */
+  #word(negative: boolean): number {
+    if (negative) {
+      this.#at++;
+    }
+    for (const [word, value] of WORDS) {
+      if (typeof value === "number" && this.#skipWord(word)) {
+        return negative ? -value : value;
+      }
+    }
+    return this.#fail("expected a number");
+  }
+
+  #skipWord(word: string): boolean {
+    for (let i = 0; i < word.length; i++) {
+      if (this.#bytes[this.#at + i] !== word.charCodeAt(i)) {
+        return false;
+      }
+    }
+    this.#at += word.length;
+    return true;
+  }
+
+  #string(): string {
+    const bytes = this.#bytes;
+    const start = ++this.#at;
+    let plain = true;
+    let at = start;
+    for (;;) {
+      const byte = bytes[at];
+      if (byte === undefined) {
+        this.#fail("expected the closing quote of a string");
+      }
+      if (byte === QUOTE) {
+        break;
+      }
+      if (byte === BACKSLASH) {
+        plain = false;
+        at++;
+      }
+      at++;
+    }
+    this.#at = at + 1;
+    const text = decodeUtf8(bytes.subarray(start, at));
+    return plain ? text : this.#unescape(text, start);
+  }
+
+  #unescape(text: string, start: number): string {
+    return text.replace(/\\(u[0-9a-fA-F]{4}|.)/gs, (_, mark: string) => {
+      if (mark.length === 5) {
+        return String.fromCharCode(Number.parseInt(mark.slice(1), 16));
+      }
+      const plain = Object.hasOwn(ESCAPES, mark) ? ESCAPES[mark] : undefined;
+      if (plain === undefined) {
+        throw new ModelFormatError(`byte ${start}`, `string has the unknown escape \\${mark}`);
+      }
+      return plain;
+    });
+  }
+
+  /** The next byte after white space; `undefined` at the end. */
+  #peek(): number | undefined {
+    const bytes = this.#bytes;
+    let byte = bytes[this.#at];
+    while (byte === 32 || byte === 10 || byte === 13 || byte === 9) {
+      byte = bytes[++this.#at];
+    }
+    return byte;
+  }
+
+  #ascii(start: number, end: number): string {
+    return decodeUtf8(this.#bytes.subarray(start, end));
+  }
+
+  #fail(expected: string): never {
+    const found = this.#at < this.#bytes.length ? this.#ascii(this.#at, this.#at + 20) : "the end";
+    throw new ModelFormatError(`byte ${this.#at}`, `${expected}, found ${JSON.stringify(found)}`);
+  }
+}
+
+function startsNumber(byte: number): boolean {
+  return (byte >= ZERO && byte <= NINE) || byte === MINUS || byte === 78 || byte === 73;
+}

@@ -1,0 +1,144 @@
+/** Bytes → model: recognises the format by its content, never by a name. */
+import { InputError, ModelFormatError, UnsupportedModelError } from "../errors.ts";
+import { buildModel, type ModelParts } from "../model/builder.ts";
+import type { Model } from "../model/model.ts";
+import { ByteReader, decodeUtf8 } from "./byte-reader.ts";
+import { readDocument } from "./document.ts";
+import { type DumpOptions, isJsonDump, readJsonDump } from "./dump.ts";
+import { type JsonValue, parseJson } from "./json.ts";
+import { readLegacyBinary } from "./legacy-binary.ts";
+import { looksLikeTextDump, readTextDump } from "./text-dump.ts";
+import { parseUbjson } from "./ubjson.ts";
+
+export type ModelFormat = "json" | "ubjson" | "binary" | "json-dump" | "text-dump";
+
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+
+const SNAPSHOT_MAGIC = "CONFIG-offset:";
+const BINARY_MAGIC = "binf";
+const BASE64_MAGIC = "bs64";
+
+/** Bytes or text of a model file, or an already parsed JSON document. `dump` is needed for dumps only. */
+export function parseModel(source: Uint8Array | ArrayBuffer | string | object, dump?: DumpOptions): Model {
+  return buildModel(readParts(source, dump));
+}
+
+function readParts(
+  source: Uint8Array | ArrayBuffer | string | object,
+  dump: DumpOptions | undefined,
+): ModelParts {
+  if (typeof source === "string") {
+    return readBytes(new TextEncoder().encode(source), dump);
+  }
+  if (source instanceof Uint8Array) {
+    return readBytes(source, dump);
+  }
+  if (isArrayBuffer(source)) {
+    return readBytes(new Uint8Array(source), dump);
+  }
+  if (ArrayBuffer.isView(source)) {
+    return readBytes(new Uint8Array(source.buffer, source.byteOffset, source.byteLength), dump);
+  }
+  if (typeof source === "object" && source !== null) {
+    return readParsed(source as JsonValue, dump);
+  }
+  throw new InputError(`a model is bytes, text or a parsed JSON document, found ${typeof source}`);
+}
+
+/** By tag rather than `instanceof`, so that buffers of other realms (workers, frames, tests) and shared ones count. */
+function isArrayBuffer(source: object): source is ArrayBuffer {
+  const tag = Object.prototype.toString.call(source);
+  return tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]";
+}
+
+/** A document, a dump, or the list of texts that `get_dump` returns. */
+function readParsed(document: JsonValue, dump: DumpOptions | undefined): ModelParts {
+  if (Array.isArray(document) && document.length > 0 && document.every((item) => typeof item === "string")) {
+    const texts = document as string[];
+    const text = looksLikeTextDump(texts[0]!) ? texts.join("\n") : `[${texts.join(",")}]`;
+    return readBytes(new TextEncoder().encode(text), dump);
+  }
+  return isJsonDump(document) ? readJsonDump(document, dump) : readDocument(document);
+}
+
+function readBytes(bytes: Uint8Array, dump: DumpOptions | undefined): ModelParts {
+  switch (detectFormat(bytes)) {
+    case "json":
+      return readParsed(parseJson(bytes), dump);
+    case "ubjson":
+      return readDocument(parseWholeUbjson(bytes));
+    case "text-dump":
+      return readTextDump(decodeUtf8(bytes), dump);
+    case "snapshot":
+      return readLegacySnapshot(bytes);
+    case "binary":
+      return readLegacyBinary(new ByteReader(bytes, true, BINARY_MAGIC.length));
+    case "headerless-binary":
+      return readLegacyBinary(new ByteReader(bytes, true));
+  }
+}
+
+/** `json` covers dumps in JSON, which differ in content only. */
+type Detected = "json" | "ubjson" | "text-dump" | "snapshot" | "binary" | "headerless-binary";
+
+export function detectFormat(bytes: Uint8Array): Detected {
+  const start = latin1(bytes.subarray(0, 64));
+  if (start.startsWith(BINARY_MAGIC)) {
+    return "binary";
+  }
+  if (start.startsWith(SNAPSHOT_MAGIC)) {
+    return "snapshot";
+  }
+  if (start.startsWith(BASE64_MAGIC)) {
+    throw new UnsupportedModelError("base64 binary models (bs64)", "save the model as JSON or UBJSON");
+  }
+  if (/^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*["{\]])/.test(start)) {
+    return "json";
+  }
+  if (/^\{[L}]/.test(start)) {
+    return "ubjson";
+  }
+  if (looksLikeTextDump(start)) {
+    return "text-dump";
+  }
+  if (looksLikeLegacyBinary(bytes)) {
+    return "headerless-binary";
+  }
+  throw new ModelFormatError(
+    "byte 0",
+    `not an XGBoost model: expected JSON, UBJSON, the old binary format or a dump, found ${JSON.stringify(start.slice(0, 20))}`,
+  );
+}
+
+/** Without a magic number only the contents can tell: an objective's name stands behind 136 bytes of parameters. */
+function looksLikeLegacyBinary(bytes: Uint8Array): boolean {
+  if (bytes.length < 152) {
+    return false;
+  }
+  const reader = new ByteReader(bytes, true, 136);
+  const length = reader.int64("objective");
+  return length > 0 && length < 64 && /^[a-z][\w:]*$/i.test(latin1(bytes.subarray(144, 144 + length)));
+}
+
+function parseWholeUbjson(bytes: Uint8Array): JsonValue {
+  const reader = new ByteReader(bytes, false);
+  const document = parseUbjson(reader);
+  if (reader.remaining > 0) {
+    reader.fail(`${reader.remaining} bytes follow the end of the document`);
+  }
+  return document;
+}
+
+/** Pickle payload of 1.0 to 1.2: magic, offset of the JSON configuration, binary model, configuration. */
+function readLegacySnapshot(bytes: Uint8Array): ModelParts {
+  const reader = new ByteReader(bytes, true, SNAPSHOT_MAGIC.length);
+  const length = reader.length(1, "model before the configuration");
+  const start = reader.offset;
+  const model = bytes.subarray(start, start + length);
+  const magic = latin1(model.subarray(0, BINARY_MAGIC.length)) === BINARY_MAGIC ? BINARY_MAGIC.length : 0;
+  return readLegacyBinary(new ByteReader(bytes.subarray(0, start + length), true, start + magic));
+}
+
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}

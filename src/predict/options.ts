@@ -1,0 +1,92 @@
+/** Options of a prediction, as in Python, and what they amount to for a model. */
+import { describe, InputError } from "../errors.ts";
+import type { Model } from "../model/model.ts";
+
+export interface PredictOptions {
+  /** Margins instead of values: before the objective's transform. */
+  readonly outputMargin?: boolean;
+  /** The node id of the leaf in each tree. */
+  readonly predLeaf?: boolean;
+  /** SHAP contributions of each feature. */
+  readonly predContribs?: boolean;
+  /** With `predContribs` or `predInteractions`: the quick approximation. */
+  readonly approxContribs?: boolean;
+  /** SHAP interactions of each pair of features. */
+  readonly predInteractions?: boolean;
+  /** Boosting rounds `[begin, end)`; end 0 means all. Default: all, also after early stopping, as in Python's Booster. */
+  readonly iterationRange?: readonly [number, number];
+  /** Replaces the base score: one margin a row and output group. */
+  readonly baseMargin?: ArrayLike<number>;
+  /** Value that means missing besides NaN. */
+  readonly missing?: number;
+  /** Never drop dimensions of size 1, as in Python. */
+  readonly strictShape?: boolean;
+  /** Check width and names of the data. Default: true. */
+  readonly validateFeatures?: boolean;
+}
+
+export type OutputKind = "value" | "margin" | "leaf";
+
+/** What to compute: decided once a call, before any row is looked at. */
+export interface Plan {
+  readonly kind: OutputKind;
+  readonly rounds: number;
+  readonly treeBegin: number;
+  readonly treeEnd: number;
+  readonly strictShape: boolean;
+}
+
+export function planPrediction(options: PredictOptions, model: Model): Plan {
+  const kind = outputKind(options, model);
+  const [begin, end] = iterationRange(options, model, kind);
+  return {
+    kind,
+    rounds: end - begin,
+    treeBegin: model.iterationIndptr[begin] ?? 0,
+    treeEnd: model.iterationIndptr[end] ?? 0,
+    strictShape: options.strictShape === true,
+  };
+}
+
+function outputKind(options: PredictOptions, model: Model): OutputKind {
+  const asked = (["outputMargin", "predLeaf", "predContribs", "predInteractions"] as const).filter(
+    (name) => options[name] === true,
+  );
+  if (asked.length > 1) {
+    throw new InputError(`One type of prediction at a time: found ${asked.join(" and ")}`);
+  }
+  if (options.predContribs || options.predInteractions || options.approxContribs) {
+    throw new InputError(`${asked[0] ?? "approxContribs"} is not available in this version`);
+  }
+  if (asked[0] === "predLeaf") {
+    if (model.booster === "gblinear") {
+      throw new InputError("predLeaf: a gblinear model has no trees");
+    }
+    return "leaf";
+  }
+  return asked[0] === "outputMargin" ? "margin" : "value";
+}
+
+function iterationRange(options: PredictOptions, model: Model, kind: OutputKind): readonly [number, number] {
+  const rounds = model.iterationIndptr.length - 1;
+  const [begin, end] = options.iterationRange ?? [0, 0];
+  if (!Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || end < 0) {
+    throw new InputError(
+      `iterationRange is [${describe(begin)}, ${describe(end)}], expected two whole numbers`,
+    );
+  }
+  if (begin !== 0 && (kind === "leaf" || model.booster === "gblinear")) {
+    const what = kind === "leaf" ? "predLeaf" : "a gblinear model";
+    throw new InputError(`iterationRange starts at ${begin}: ${what} takes ranges that start at 0 only`);
+  }
+  if (model.booster === "gblinear") {
+    return [0, 0];
+  }
+  const last = end === 0 ? rounds : end;
+  if (last > rounds || begin > last) {
+    throw new InputError(
+      `Out of range for tree layers: iterationRange is [${begin}, ${end}], the model has ${rounds} rounds`,
+    );
+  }
+  return [begin, last];
+}

@@ -1,0 +1,358 @@
+/** Every form of `Data` to the rows that engines take, with Python's checks. */
+import { describe, InputError } from "../errors.ts";
+import type { ColumnData, CsrData, Data, DenseData, RowSource } from "./data.ts";
+import type { FeatureTable } from "./features.ts";
+
+export interface RowOptions {
+  /** Value that means missing besides NaN, in float32; NaN for none. */
+  readonly missing: number;
+  readonly validateFeatures: boolean;
+}
+
+export function openRows(data: Data, features: FeatureTable, options: RowOptions): RowSource {
+  if (Array.isArray(data)) {
+    return openList(data, features, options);
+  }
+  if (typeof data === "object" && data !== null) {
+    if ("columns" in data) {
+      return openColumns(data, features, options);
+    }
+    if ("indptr" in data) {
+      return openCsr(data, features, options);
+    }
+    if ("data" in data && "rows" in data && "cols" in data) {
+      return openDense(data, features, options);
+    }
+  }
+  throw new InputError(
+    `data is ${describe(data)}, expected rows (an array of arrays or of objects by feature name), ` +
+      "{ data, rows, cols }, { columns } or { indptr, indices, data, cols }",
+  );
+}
+
+/** One row into `out`, NaN for missing. */
+export function fillRow(
+  row: ArrayLike<number> | Record<string, unknown>,
+  index: number,
+  features: FeatureTable,
+  options: RowOptions,
+  out: Float32Array,
+  at: number,
+): void {
+  if (isPositional(row)) {
+    fillPositional(row, index, features, options, out, at);
+  } else if (typeof row === "object" && row !== null) {
+    fillNamed(row, index, features, options, out, at);
+  } else {
+    throw new InputError(
+      `row ${index} is ${describe(row)}, expected an array of numbers or an object by feature name`,
+      {
+        row: index,
+      },
+    );
+  }
+}
+
+function isPositional(row: unknown): row is ArrayLike<number> {
+  return (
+    Array.isArray(row) ||
+    ArrayBuffer.isView(row) ||
+    (typeof row === "object" && row !== null && Symbol.iterator in row && "length" in row)
+  );
+}
+
+function fillPositional(
+  row: ArrayLike<number>,
+  index: number,
+  features: FeatureTable,
+  options: RowOptions,
+  out: Float32Array,
+  at: number,
+): void {
+  const width = checkWidth(row.length, features, options, `row ${index}`, index);
+  copyNumbers(row, 0, width, out, at, (i) => `row ${index}, column ${i}`);
+  out.fill(Number.NaN, at + width, at + features.count);
+  blankMissing(out, at, at + width, options.missing);
+}
+
+function fillNamed(
+  row: Record<string, unknown>,
+  index: number,
+  features: FeatureTable,
+  options: RowOptions,
+  out: Float32Array,
+  at: number,
+): void {
+  out.fill(Number.NaN, at, at + features.count);
+  for (const name of Object.keys(row)) {
+    const column = features.column(name);
+    if (column >= 0) {
+      out[at + column] = features.value(row[name], column, index);
+    } else if (options.validateFeatures && !features.open) {
+      throw features.unknown(name, index);
+    }
+  }
+  blankMissing(out, at, at + features.count, options.missing);
+}
+
+/**
+ * XGBoost's rules: exactly the model's width (inplace_predict); unchecked, fewer columns are missing ones (DMatrix).
+ * Returns how many columns to read.
+ */
+function checkWidth(
+  found: number,
+  features: FeatureTable,
+  options: RowOptions,
+  what: string,
+  row?: number,
+): number {
+  const expected = features.count;
+  if ((found > expected && !features.open) || (found < expected && options.validateFeatures)) {
+    throw new InputError(
+      `Feature shape mismatch, expected: ${expected}, got ${found} (columns of ${what})`,
+      row === undefined ? {} : { row },
+    );
+  }
+  return Math.min(found, expected);
+}
+
+function copyNumbers(
+  from: ArrayLike<number>,
+  begin: number,
+  end: number,
+  out: Float32Array,
+  at: number,
+  where: (index: number) => string,
+): void {
+  if (ArrayBuffer.isView(from) && !(from instanceof BigInt64Array) && !(from instanceof BigUint64Array)) {
+    const numbers = from as unknown as Float32Array;
+    // Few values: a loop is quicker than making a view for `set`.
+    if (end - begin > 64) {
+      out.set(numbers.subarray(begin, end), at);
+      return;
+    }
+    for (let i = begin; i < end; i++) {
+      out[at + i - begin] = numbers[i]!;
+    }
+    return;
+  }
+  for (let i = begin; i < end; i++) {
+    const value: unknown = from[i];
+    if (typeof value === "number") {
+      out[at + i - begin] = value;
+    } else if (typeof value === "boolean" || typeof value === "bigint") {
+      out[at + i - begin] = Number(value);
+    } else {
+      throw new InputError(`${where(i)}: found ${describe(value)}, expected a number (NaN for missing)`);
+    }
+  }
+}
+
+/** Turns every `missing` into NaN. Both are float32, so -0 matches 0, as in XGBoost. */
+function blankMissing(values: Float32Array, begin: number, end: number, missing: number): void {
+  if (!Number.isNaN(missing)) {
+    for (let i = begin; i < end; i++) {
+      if (values[i] === missing) {
+        values[i] = Number.NaN;
+      }
+    }
+  }
+}
+
+function openList(
+  data: readonly (ArrayLike<number> | Record<string, unknown>)[],
+  features: FeatureTable,
+  options: RowOptions,
+): RowSource {
+  return {
+    rows: data.length,
+    direct: undefined,
+    sparse: undefined,
+    fill(begin, end, out): void {
+      for (let row = begin; row < end; row++) {
+        fillRow(data[row]!, row, features, options, out, (row - begin) * features.count);
+      }
+    },
+  };
+}
+
+function openDense(matrix: DenseData, features: FeatureTable, options: RowOptions): RowSource {
+  const { data, rows, cols } = matrix;
+  checkCount(rows, "rows");
+  checkCount(cols, "cols");
+  if (typeof data !== "object" || data === null || data.length !== rows * cols) {
+    throw new InputError(
+      `data has ${data?.length ?? "no"} values, expected rows × cols = ${rows} × ${cols} = ${rows * cols}`,
+    );
+  }
+  const used = checkWidth(cols, features, options, "the matrix");
+  const width = features.count;
+  const asIs = data instanceof Float32Array && cols === width && Number.isNaN(options.missing);
+  return {
+    rows,
+    direct: asIs ? data : undefined,
+    sparse: undefined,
+    fill(begin, end, out): void {
+      if (cols === width) {
+        copyNumbers(
+          data,
+          begin * cols,
+          end * cols,
+          out,
+          0,
+          (i) => `row ${Math.floor(i / cols)}, column ${i % cols}`,
+        );
+      } else {
+        for (let row = begin; row < end; row++) {
+          const at = (row - begin) * width;
+          copyNumbers(
+            data,
+            row * cols,
+            row * cols + used,
+            out,
+            at,
+            (i) => `row ${row}, column ${i - row * cols}`,
+          );
+          out.fill(Number.NaN, at + used, at + width);
+        }
+      }
+      blankMissing(out, 0, (end - begin) * width, options.missing);
+    },
+  };
+}
+
+function openColumns(table: ColumnData, features: FeatureTable, options: RowOptions): RowSource {
+  const names = Object.keys(table.columns);
+  const columns: (ArrayLike<unknown> | undefined)[] = [];
+  const rows = names.length === 0 ? 0 : lengthOf(table.columns[names[0]!], names[0]!);
+  for (const name of names) {
+    const column = features.column(name);
+    if (column < 0 && options.validateFeatures && !features.open) {
+      throw features.unknown(name);
+    }
+    const length = lengthOf(table.columns[name], name);
+    if (length !== rows) {
+      throw new InputError(
+        `column ${describe(name)} has ${length} values, column ${describe(names[0])} has ${rows}`,
+        { feature: name },
+      );
+    }
+    if (column >= 0) {
+      columns[column] = table.columns[name];
+    }
+  }
+  if (options.validateFeatures) {
+    checkAllColumns(columns, features);
+  }
+  return {
+    rows,
+    direct: undefined,
+    sparse: undefined,
+    fill(begin, end, out): void {
+      out.fill(Number.NaN, 0, (end - begin) * features.count);
+      columns.forEach((column, feature) => {
+        if (column !== undefined) {
+          fillColumn(column, feature, begin, end, features, out);
+        }
+      });
+      blankMissing(out, 0, (end - begin) * features.count, options.missing);
+    },
+  };
+}
+
+function lengthOf(column: ArrayLike<unknown> | undefined, name: string): number {
+  const length = typeof column === "object" && column !== null ? column.length : undefined;
+  if (typeof length !== "number") {
+    throw new InputError(`column ${describe(name)} is ${describe(column)}, expected an array`, {
+      feature: name,
+    });
+  }
+  return length;
+}
+
+function checkAllColumns(columns: readonly (ArrayLike<unknown> | undefined)[], features: FeatureTable): void {
+  for (let feature = 0; feature < features.count; feature++) {
+    if (columns[feature] === undefined) {
+      const name = features.name(feature);
+      throw new InputError(
+        `feature_names mismatch: expected ${describe(name)} in input data; validateFeatures: false takes it as missing`,
+        { feature: name },
+      );
+    }
+  }
+}
+
+function fillColumn(
+  column: ArrayLike<unknown>,
+  feature: number,
+  begin: number,
+  end: number,
+  features: FeatureTable,
+  out: Float32Array,
+): void {
+  const width = features.count;
+  let at = feature;
+  const plain = column instanceof Float32Array || column instanceof Float64Array;
+  if (plain && !features.hasIntegerCategories(feature)) {
+    for (let row = begin; row < end; row++, at += width) {
+      out[at] = column[row]!;
+    }
+    return;
+  }
+  for (let row = begin; row < end; row++, at += width) {
+    out[at] = features.value(column[row], feature, row);
+  }
+}
+
+function openCsr(matrix: CsrData, features: FeatureTable, options: RowOptions): RowSource {
+  const { indptr, indices, cols } = matrix;
+  checkCount(cols, "cols");
+  checkWidth(cols, features, options, "the sparse matrix");
+  checkCsr(matrix);
+  const data = new Float32Array(matrix.data.length);
+  copyNumbers(matrix.data, 0, data.length, data, 0, (i) => `data[${i}]`);
+  blankMissing(data, 0, data.length, options.missing);
+  return {
+    rows: indptr.length - 1,
+    direct: undefined,
+    sparse: { indptr, indices, data },
+    fill(begin, end, out): void {
+      const width = features.count;
+      out.fill(Number.NaN, 0, (end - begin) * width);
+      for (let row = begin; row < end; row++) {
+        for (let i = indptr[row]!; i < indptr[row + 1]!; i++) {
+          // XGBoost drops missing entries when it makes its matrix, so one cannot hide an earlier value of its column.
+          if (!Number.isNaN(data[i]!) && indices[i]! < width) {
+            out[(row - begin) * width + indices[i]!] = data[i]!;
+          }
+        }
+      }
+    },
+  };
+}
+
+function checkCsr({ indptr, indices, data, cols }: CsrData): void {
+  if (indices?.length !== data?.length) {
+    throw new InputError(`indices has ${indices?.length} entries, data has ${data?.length}`);
+  }
+  if (indptr.length === 0 || indptr[0] !== 0 || indptr[indptr.length - 1] !== data.length) {
+    throw new InputError(`indptr must start at 0 and end at the ${data.length} entries of data`);
+  }
+  for (let row = 0; row + 1 < indptr.length; row++) {
+    if (!Number.isInteger(indptr[row + 1]) || indptr[row + 1]! < indptr[row]!) {
+      throw new InputError(`indptr[${row + 1}] is ${indptr[row + 1]} after ${indptr[row]}`, { row });
+    }
+  }
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!;
+    if (!Number.isInteger(index) || index < 0 || index >= cols) {
+      throw new InputError(`indices[${i}] is ${index}, expected a column below cols = ${cols}`);
+    }
+  }
+}
+
+function checkCount(value: unknown, what: string): void {
+  if (!Number.isInteger(value) || (value as number) < 0) {
+    throw new InputError(`${what} is ${describe(value)}, expected a whole number`);
+  }
+}

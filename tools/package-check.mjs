@@ -1,0 +1,46 @@
+/** `npm run test:package`: packs the package, installs it in an empty project, and imports and uses it there. */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "./build.mjs";
+import { bin, root, run } from "./run.mjs";
+
+const MODEL = "3.4.1/binary-logistic/model.ubj";
+
+build();
+const project = mkdtempSync(join(tmpdir(), "xgboost-infer-package-"));
+run("npm", ["pack", "--pack-destination", project, "--loglevel=error"]);
+const tarball = readdirSync(project).find((name) => name.endsWith(".tgz"));
+writeFileSync(join(project, "package.json"), '{ "name": "empty", "private": true, "type": "module" }\n');
+run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", `./${tarball}`], { cwd: project });
+
+const installed = readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."));
+if (installed.join() !== "xgboost-infer") {
+  throw new Error(`installing the package brought ${installed.join(", ")}, expected xgboost-infer alone`);
+}
+
+cpSync(join(root, "fixtures", MODEL), join(project, "model.ubj"));
+writeFileSync(
+  join(project, "use.ts"),
+  `import { readFileSync } from "node:fs";
+import { Booster, InputError, ModelFormatError, UnsupportedModelError } from "xgboost-infer";
+const booster: Booster = Booster.load(readFileSync("model.ubj"));
+const row = new Float32Array(booster.numFeatures);
+const { data, shape } = booster.predict({ data: row, rows: 1, cols: booster.numFeatures });
+if (data[0] !== booster.predictRow(row)[0] || shape.join() !== "1") throw new Error("unexpected prediction");
+for (const errorClass of [InputError, ModelFormatError, UnsupportedModelError]) {
+  if (!(errorClass.prototype instanceof Error)) throw new Error("not an error class");
+}
+console.log("The packed package installs, imports and predicts:", data[0]);
+`,
+);
+const types = ["--typeRoots", join(root, "node_modules/@types"), "--types", "node"];
+run(
+  bin("tsc"),
+  ["--strict", "--module", "nodenext", "--target", "es2022", "--outDir", ".", ...types, "use.ts"],
+  { cwd: project },
+);
+const { status } = spawnSync(process.execPath, ["use.js"], { cwd: project, stdio: "inherit" });
+rmSync(project, { recursive: true });
+process.exitCode = status ?? 1;

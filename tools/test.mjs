@@ -1,0 +1,32 @@
+/**
+ * `npm test`: installs what is missing, builds, runs every test and ends with a line `N passed, N failed`.
+ * With --slow: the slow suites of `test/slow/` as well. Other arguments go to vitest.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "./build.mjs";
+import { bin, run } from "./run.mjs";
+
+const slow = process.argv.includes("--slow");
+const rest = process.argv.slice(2).filter((argument) => argument !== "--slow");
+const folder = mkdtempSync(join(tmpdir(), "xgboost-infer-test-"));
+const report = join(folder, "report.json");
+
+build();
+const config = slow ? ["--config", "vitest.slow.config.ts"] : [];
+const status = run(
+  bin("vitest"),
+  ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...config, ...rest],
+  { allowFailure: true },
+);
+
+const { numPassedTests, numFailedTests, numFailedTestSuites, numTotalTests } = JSON.parse(
+  readFileSync(report, "utf8"),
+);
+rmSync(folder, { recursive: true });
+// A file that fails to load has no tests that could fail; it must not pass for success.
+const failed = numFailedTests + (numFailedTests === 0 && status !== 0 ? Math.max(1, numFailedTestSuites) : 0);
+const left = numTotalTests - numPassedTests - numFailedTests;
+console.log(`${numPassedTests} passed, ${failed} failed${left > 0 ? `, ${left} skipped` : ""}`);
+process.exitCode = failed > 0 || numPassedTests === 0 ? 1 : 0;
