@@ -39,6 +39,7 @@ export class ScalarEngine implements Engine {
   readonly #features: Int32Array;
   /** Lockstep nodes: (left child - node) << 16 | slot. */
   readonly #steps: Int32Array;
+  readonly #hasVectorLeaves: boolean;
   readonly #blockRows: number;
   readonly #staged: Float32Array;
   /** Leaves that the last lockstep found. */
@@ -46,6 +47,7 @@ export class ScalarEngine implements Engine {
 
   constructor(layout: Layout) {
     this.#layout = layout;
+    this.#hasVectorLeaves = layout.vectorNodes > 0;
     const { lockstep, features, position } = chooseLockstepTrees(layout);
     this.#runs = runsOf(lockstep);
     this.#features = features;
@@ -175,9 +177,7 @@ export class ScalarEngine implements Engine {
       ends[5] = f;
       ends[6] = g;
       ends[7] = h;
-      for (let i = 0; i < LANES; i++) {
-        this.#finish(t + i, ends[i]!, at, out, leaves);
-      }
+      this.#finishTreeLanes(t, at, out, leaves);
     }
     for (; t < end; t++) {
       let node = treeOffsets[t]!;
@@ -249,9 +249,7 @@ export class ScalarEngine implements Engine {
         ends[5] = f;
         ends[6] = g;
         ends[7] = h;
-        for (let i = 0; i < LANES; i++) {
-          this.#finish(t, ends[i]!, (first + row + i) * width, out, leaves);
-        }
+        this.#finishRowLanes(t, (first + row) * width, width, out, leaves);
       }
     }
   }
@@ -320,6 +318,38 @@ export class ScalarEngine implements Engine {
       }
     }
     return categoryBank[low] === category && low < start - size ? 1 : 0;
+  }
+
+  /** The eight leaves of one row in trees t to t + 7, in order. */
+  #finishTreeLanes(t: number, at: number, out: Float32Array, leaves: boolean): void {
+    const ends = this.#ends;
+    if (leaves || this.#hasVectorLeaves) {
+      for (let i = 0; i < LANES; i++) {
+        this.#finish(t + i, ends[i]!, at, out, leaves);
+      }
+      return;
+    }
+    const { treeGroups, leafValues } = this.#layout;
+    for (let i = 0; i < LANES; i++) {
+      out[at + treeGroups[t + i]!]! += leafValues[ends[i]!]!;
+    }
+  }
+
+  /** The eight leaves of tree t in rows that are `width` apart in `out`. */
+  #finishRowLanes(t: number, start: number, width: number, out: Float32Array, leaves: boolean): void {
+    const ends = this.#ends;
+    let at = start;
+    if (leaves || this.#hasVectorLeaves) {
+      for (let i = 0; i < LANES; i++, at += width) {
+        this.#finish(t, ends[i]!, at, out, leaves);
+      }
+      return;
+    }
+    const { leafValues } = this.#layout;
+    at += this.#layout.treeGroups[t]!;
+    for (let i = 0; i < LANES; i++, at += width) {
+      out[at]! += leafValues[ends[i]!]!;
+    }
   }
 
   /** Adds a leaf to the margins of the row that starts at `at`, or writes its node id. */

@@ -24,6 +24,8 @@ export interface Rules {
   readonly sigmoid: "unbounded" | "clamped";
   /** Where a category goes that is negative, too large, or beyond the bit set of the node. */
   readonly outOfRangeCategory: "left" | "default";
+  /** Order in which gblinear adds the entries of a sparse row. */
+  readonly sparseLinear: "as stored" | "by column";
   /** Whether a leaf of -0 in a DART tree counts as 0, or as it is. */
   readonly dartZeroLeaf: "0" | "as stored";
   /** Order of the values of reg:quantileerror in a row. */
@@ -60,6 +62,10 @@ const CHANGES: Changes = {
     [0, "left"],
     [1006, "default"],
     [1007, "left"],
+  ],
+  sparseLinear: [
+    [0, "as stored"],
+    [1006, "by column"],
   ],
   dartZeroLeaf: [
     [0, "0"],

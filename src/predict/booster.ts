@@ -248,7 +248,7 @@ export class Booster {
   #computeLinear(source: RowSource, out: Float32Array): void {
     const linear = this.#model.linear!;
     const groups = this.#model.numOutputGroups;
-    if (source.sparse !== undefined && (false as boolean)) {
+    if (source.sparse !== undefined && this.#rules.sparseLinear === "as stored") {
       const { indptr, indices, data } = source.sparse;
       for (let row = 0; row < source.rows; row++) {
         const start = indptr[row]!;
