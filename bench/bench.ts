@@ -114,11 +114,12 @@ function report(): void {
     "",
   );
   mkdirSync("bench/results", { recursive: true });
+  const name = QUICK ? "quick" : "latest";
   writeFileSync(
-    "bench/results/latest.json",
+    `bench/results/${name}.json`,
     `${JSON.stringify({ machine, quick: QUICK, results }, null, 1)}\n`,
   );
-  writeFileSync("bench/results/latest.md", lines.join("\n"));
+  writeFileSync(`bench/results/${name}.md`, lines.join("\n"));
   console.log(`\n${lines.join("\n")}`);
   // Printed, so that nothing that was computed can be optimised away.
   console.log(`sink ${sink}`);

@@ -1,4 +1,8 @@
-/** `npm run bench`: bundles `bench/bench.ts` and runs it. Arguments go to it; --quick shortens the run. */
+/**
+ * `npm run bench`: bundles `bench/bench.ts`, runs it, and puts its table into the README. With --quick: a short run, whose
+ * numbers stay out of the README.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 import { install, root, run } from "./run.mjs";
 
@@ -13,3 +17,10 @@ await build({
   packages: "external",
 });
 run(process.execPath, [`${root}.cache/bench.mjs`, ...process.argv.slice(2)]);
+
+if (!process.argv.includes("--quick")) {
+  const table = readFileSync(`${root}bench/results/latest.md`, "utf8").trim();
+  const readme = readFileSync(`${root}README.md`, "utf8");
+  const block = /(<!-- bench -->\n)[\s\S]*?(<!-- end of bench -->)/;
+  writeFileSync(`${root}README.md`, readme.replace(block, (_, begin, end) => `${begin}${table}\n${end}`));
+}

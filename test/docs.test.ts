@@ -1,0 +1,70 @@
+/** Documents say what is true: snippets run and print what they claim, tables are those of the fixtures, links lead somewhere. */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { transformSync } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withTables } from "../tools/compatibility.mjs";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const DOCUMENTS = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`)].filter((name) =>
+  name.endsWith(".md"),
+);
+
+/** Files that snippets read, by the name they use. */
+const FILES = {
+  "model.ubj": "fixtures/3.4.1/breast-cancer/model.ubj",
+  "one-tree.json": "fixtures/3.4.1/one-tree/model.json",
+  "dump.json": "fixtures/3.4.1/binary-logistic/dump.json",
+};
+
+// Inside the repository, so that a snippet's import of the package finds it under its own name.
+let folder = "";
+
+beforeAll(() => {
+  mkdirSync(join(ROOT, ".cache"), { recursive: true });
+  folder = mkdtempSync(join(ROOT, ".cache/snippets-"));
+  for (const [name, path] of Object.entries(FILES)) {
+    copyFileSync(join(ROOT, path), join(folder, name));
+  }
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe.each(DOCUMENTS)("%s", (name) => {
+  const text = readFileSync(join(ROOT, name), "utf8");
+  const snippets = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
+
+  it.each(snippets.map((snippet, i) => [i + 1, snippet] as const))("snippet %i runs", (number, snippet) => {
+    const file = join(folder, `${name.replace(/\W/g, "-")}-${number}.mjs`);
+    writeFileSync(file, transformSync(snippet, { loader: "ts" }).code);
+    const printed = execFileSync(process.execPath, [file], { cwd: folder, encoding: "utf8" }).trim().split("\n");
+    const claimed = [...snippet.matchAll(/console\.log\(.*\); \/\/ (-?[\d.]+)$/gm)].map((match) => match[1]);
+    expect(printed.length).toBeGreaterThan(0);
+    expect(printed.filter((line) => claimed.includes(line))).toEqual(claimed);
+  });
+
+  it("links to files that exist", () => {
+    const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? "");
+    expect(links.filter((link) => !existsSync(join(ROOT, dirname(name), link)))).toEqual([]);
+  });
+});
+
+it("README and docs have snippets at all", () => {
+  const count = DOCUMENTS.map((name) => readFileSync(join(ROOT, name), "utf8").match(/```ts\n/g)?.length ?? 0);
+  expect(count.reduce((sum, each) => sum + each)).toBeGreaterThanOrEqual(3);
+});
+
+it("docs/compatibility.md has the tables of the fixtures", () => {
+  const document = readFileSync(join(ROOT, "docs/compatibility.md"), "utf8");
+  expect(withTables(document)).toBe(document);
+});
+
+it("README repeats the benchmark's own table", () => {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const table = readFileSync(join(ROOT, "bench/results/latest.md"), "utf8").trim();
+  expect(readme).toContain(`<!-- bench -->\n${table}\n<!-- end of bench -->`);
+});
