@@ -8,7 +8,7 @@ import { Bench } from "tinybench";
 import { Booster, type EngineOption } from "../src/index.ts";
 import { BATCH_ROWS, modelText, WORKLOADS, workloadRows } from "./workloads.ts";
 
-const ENGINES: readonly EngineOption[] = ["javascript", "reference"];
+const ENGINES: readonly EngineOption[] = ["wasm", "javascript", "reference"];
 const QUICK = process.argv.includes("--quick");
 const TIME_MS = QUICK ? 200 : 2000;
 /** The reference engine is there to be right: it gets fewer rows. */

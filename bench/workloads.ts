@@ -74,12 +74,18 @@ interface TreeArrays {
   split_indices: number[];
   split_conditions: number[];
   default_left: number[];
+  parents: number[];
+  /** Halved at every split: some converters want to see how many rows a node had. */
+  sum_hessian: number[];
   depth: number[];
   /** For each node and feature, the range of values that can arrive there. */
   range: Map<number, readonly [number, number]>[];
 }
 
-/** A model file's JSON text. */
+/** What XGBoost writes as the parent of a root. */
+const NO_PARENT = 2 ** 31 - 1;
+
+/** A model file's JSON text, with every field that XGBoost 3.4 itself reads. */
 export function modelText(workload: Workload, seed = 2024): string {
   const random = seededRandom(seed);
   const trees = Array.from({ length: workload.trees }, (_, id) => treeDocument(workload, id, random));
@@ -91,6 +97,7 @@ export function modelText(workload: Workload, seed = 2024): string {
       feature_types: [],
       gradient_booster: {
         model: {
+          cats: { enc: [], feature_segments: [], sorted_idx: [] },
           gbtree_model_param: { num_parallel_tree: "1", num_trees: String(workload.trees) },
           iteration_indptr: Array.from({ length: workload.trees / groups + 1 }, (_, round) => round * groups),
           tree_info: trees.map((_, t) => t % groups),
@@ -99,28 +106,48 @@ export function modelText(workload: Workload, seed = 2024): string {
         name: "gbtree",
       },
       learner_model_param: {
-        base_score: "[5E-1]",
-        boost_from_average: "1",
+        base_score: `[${new Array(groups).fill("5E-1").join(",")}]`,
+        boost_from_average: "0",
         num_class: String(workload.numClass),
         num_feature: String(workload.features),
         num_target: "1",
       },
-      objective: { name: workload.objective },
+      objective:
+        workload.numClass > 0
+          ? {
+              name: workload.objective,
+              softmax_multiclass_param: { num_class: String(workload.numClass) },
+            }
+          : { name: workload.objective, reg_loss_param: { scale_pos_weight: "1" } },
     },
     version: [3, 4, 1],
   };
-  return JSON.stringify(document, (_, value) => (typeof value === "number" ? shortFloat(value) : value));
+  const text = JSON.stringify(document, (key, value) =>
+    FLOAT_ARRAYS.has(key) ? `floats ${(value as number[]).map(floatText).join(",")}` : value,
+  );
+  return text.replaceAll(/"floats ([^"]*)"/g, "[$1]");
 }
 
+/** Their numbers must not look like integers: XGBoost does not take those for floats. */
+const FLOAT_ARRAYS: ReadonlySet<string> = new Set([
+  "base_weights",
+  "loss_changes",
+  "split_conditions",
+  "sum_hessian",
+]);
+
 /** The shortest decimal of at most nine digits that reads back to the same float32, as XGBoost writes it. */
-function shortFloat(value: number): number {
-  for (let digits = 6; !Number.isInteger(value) && digits <= 9; digits++) {
+function floatText(value: number): string {
+  if (Number.isInteger(value)) {
+    return `${value}E0`;
+  }
+  for (let digits = 6; digits <= 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) {
-      return short;
+      return String(short);
     }
   }
-  return value;
+  return String(value);
 }
 
 /** Splits random leaves, within the depth, until the tree has its number of leaves. */
@@ -131,6 +158,8 @@ function treeDocument(workload: Workload, id: number, random: () => number): Rec
     split_indices: [0],
     split_conditions: [0],
     default_left: [0],
+    parents: [NO_PARENT],
+    sum_hessian: [BATCH_ROWS],
     depth: [0],
     range: [new Map()],
   };
@@ -156,9 +185,7 @@ function treeDocument(workload: Workload, id: number, random: () => number): Rec
     categories_sizes: [],
     id,
     loss_changes: arrays.split_conditions,
-    parents: arrays.left_children,
     split_type: new Array(count).fill(0),
-    sum_hessian: arrays.split_conditions,
     tree_param: {
       num_deleted: "0",
       num_feature: String(workload.features),
@@ -186,6 +213,8 @@ function splitNode(tree: TreeArrays, node: number, workload: Workload, random: (
     tree.split_indices.push(0);
     tree.split_conditions.push(Math.fround((random() - 0.5) * 0.1));
     tree.default_left.push(0);
+    tree.parents.push(node);
+    tree.sum_hessian.push(tree.sum_hessian[node]! / 2);
     tree.depth.push(tree.depth[node]! + 1);
     tree.range.push(new Map(tree.range[node]).set(feature, bounds));
   }

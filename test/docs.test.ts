@@ -1,6 +1,15 @@
 /** Documents say what is true: snippets run and print what they claim, tables are those of the fixtures, links lead somewhere. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transformSync } from "esbuild";
@@ -8,8 +17,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withTables } from "../tools/compatibility.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const DOCUMENTS = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`)].filter((name) =>
-  name.endsWith(".md"),
+const DOCUMENTS = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`)].filter(
+  (name) => name.endsWith(".md"),
 );
 
 /** Files that snippets read, by the name they use. */
@@ -41,7 +50,9 @@ describe.each(DOCUMENTS)("%s", (name) => {
   it.each(snippets.map((snippet, i) => [i + 1, snippet] as const))("snippet %i runs", (number, snippet) => {
     const file = join(folder, `${name.replace(/\W/g, "-")}-${number}.mjs`);
     writeFileSync(file, transformSync(snippet, { loader: "ts" }).code);
-    const printed = execFileSync(process.execPath, [file], { cwd: folder, encoding: "utf8" }).trim().split("\n");
+    const printed = execFileSync(process.execPath, [file], { cwd: folder, encoding: "utf8" })
+      .trim()
+      .split("\n");
     const claimed = [...snippet.matchAll(/console\.log\(.*\); \/\/ (-?[\d.]+)$/gm)].map((match) => match[1]);
     expect(printed.length).toBeGreaterThan(0);
     expect(printed.filter((line) => claimed.includes(line))).toEqual(claimed);
@@ -54,7 +65,9 @@ describe.each(DOCUMENTS)("%s", (name) => {
 });
 
 it("README and docs have snippets at all", () => {
-  const count = DOCUMENTS.map((name) => readFileSync(join(ROOT, name), "utf8").match(/```ts\n/g)?.length ?? 0);
+  const count = DOCUMENTS.map(
+    (name) => readFileSync(join(ROOT, name), "utf8").match(/```ts\n/g)?.length ?? 0,
+  );
   expect(count.reduce((sum, each) => sum + each)).toBeGreaterThanOrEqual(3);
 });
 

@@ -20,7 +20,14 @@ import {
   rulesOption,
 } from "./support/fixtures.ts";
 
-const ENGINES: readonly EngineOption[] = ["reference", "javascript"];
+const ENGINES: readonly EngineOption[] = ["reference", "javascript", "wasm"];
+
+/**
+ * Models that `auto` gives to the JavaScript engine, because no tree of theirs can walk in lockstep: linear ones, those
+ * without trees, those whose every tree has a categorical split, and ladders of more than 32 levels.
+ */
+const NOT_FOR_WASM =
+  /^(gblinear|zero-rounds|binary-logistic-clamp$|(aft|expectile|hinge|poisson|softmax|softprob)-hard-margins$|(categorical-(dart|forest|multi-class|one-hot|partition|vector-leaf)|(integer|string)-categories.*)$)/;
 
 /** Facts that old releases cannot be asked for; null in the manifest. */
 const FACTS = ["numFeatures", "numOutputGroups", "numBoostedRounds"] as const;
@@ -63,6 +70,11 @@ for (const fixture of manifest.cases) {
     const expected = readArray({ path: fixture.expected, dtype: "float32" }) as Float32Array;
     for (const file of fixture.files) {
       if (file.dump === undefined && file.error === undefined) {
+        it(`${file.path.split("/").pop()}, engine chosen`, () => {
+          const name = fixture.name.slice(fixture.release.length + 1);
+          const { engine } = Booster.load(readFixture(file.path), { rules: "latest" });
+          expect(engine).toBe(NOT_FOR_WASM.test(name) ? "javascript" : "wasm");
+        });
         it(`${file.path.split("/").pop()}, facts`, () => {
           checkFacts(fixture, file);
         });

@@ -22,5 +22,8 @@ if (!process.argv.includes("--quick")) {
   const table = readFileSync(`${root}bench/results/latest.md`, "utf8").trim();
   const readme = readFileSync(`${root}README.md`, "utf8");
   const block = /(<!-- bench -->\n)[\s\S]*?(<!-- end of bench -->)/;
-  writeFileSync(`${root}README.md`, readme.replace(block, (_, begin, end) => `${begin}${table}\n${end}`));
+  writeFileSync(
+    `${root}README.md`,
+    readme.replace(block, (_, begin, end) => `${begin}${table}\n${end}`),
+  );
 }

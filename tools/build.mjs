@@ -4,10 +4,12 @@ import { gzipSync } from "node:zlib";
 import { bin, install, root, run } from "./run.mjs";
 
 /** Minified and gzipped bytes of the root entry: what a page pays for parsing and predicting. */
-const SIZE_LIMIT = 23_000;
+const SIZE_LIMIT = 26_500;
 
-export function build() {
+export async function build() {
   install();
+  const { buildKernel } = await import("./build-kernel.mjs");
+  await buildKernel();
   rmSync(`${root}dist`, { recursive: true, force: true });
   run(bin("tsc"), ["-p", "tsconfig.build.json"]);
 }
@@ -27,7 +29,7 @@ export async function measureSize() {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  build();
+  await build();
   const { minified, gzipped, limit } = await measureSize();
   console.log(`dist/index.js: ${minified} bytes minified, ${gzipped} bytes gzipped (limit ${limit})`);
   process.exitCode = gzipped > limit ? 1 : 0;

@@ -8,7 +8,7 @@ import { bin, root, run } from "./run.mjs";
 
 const MODEL = "3.4.1/binary-logistic/model.ubj";
 
-build();
+await build();
 const project = mkdtempSync(join(tmpdir(), "xgboost-infer-package-"));
 run("npm", ["pack", "--pack-destination", project, "--loglevel=error"]);
 const tarball = readdirSync(project).find((name) => name.endsWith(".tgz"));

@@ -4,6 +4,6 @@
  */
 import { build } from "./build.mjs";
 
-build();
+await build();
 const { scoreShowcase } = await import("./showcase.mjs");
 process.exitCode = scoreShowcase() ? 0 : 1;

@@ -13,7 +13,7 @@ const rest = process.argv.slice(2).filter((argument) => argument !== "--slow");
 const folder = mkdtempSync(join(tmpdir(), "xgboost-infer-test-"));
 const report = join(folder, "report.json");
 
-build();
+await build();
 const config = slow ? ["--config", "vitest.slow.config.ts"] : [];
 const status = run(
   bin("vitest"),

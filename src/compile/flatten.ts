@@ -2,7 +2,7 @@
 import type { Model, Tree } from "../model/model.ts";
 import { type Rules, zeroOf } from "../model/rules.ts";
 import { breadthFirst } from "../model/walk.ts";
-import { createLayout, type Layout, TreeKind } from "./layout.ts";
+import { CategoryRule, createLayout, type Layout, TreeKind } from "./layout.ts";
 
 /** Where the next tree goes: a position in each of the tables that trees share. */
 interface Cursor {
@@ -32,7 +32,7 @@ export function flatten(model: Model, rules: Rules): Layout {
     categoryWords: sets.reduce((sum, set) => sum + Math.abs(encodedSize(set)), 0),
     vectorNodes: hasVectors ? nodes : 0,
     leafBankValues: trees.reduce((sum, tree, t) => sum + vectorLeaves(tree, orders[t]!) * tree.leafSize, 0),
-    outOfRangeByDefault: rules.outOfRangeCategory === "default" ? 1 : 0,
+    categoryRule: CategoryRule[rules.outOfRangeCategory],
   });
   layout.categoryStart.fill(-1);
   layout.leafStart.fill(-1);

@@ -17,8 +17,8 @@ export interface LayoutSizes {
   /** Nodes that have an entry in `leafStart`: all of them, or 0 without vector leaves. */
   readonly vectorNodes: number;
   readonly leafBankValues: number;
-  /** 1 where an out-of-range category follows the default direction (1.6), 0 where it goes left. */
-  readonly outOfRangeByDefault: number;
+  /** How out-of-range categories go: a value of `CategoryRule`. */
+  readonly categoryRule: number;
 }
 
 export interface Layout extends LayoutSizes {
@@ -59,6 +59,9 @@ export const TreeKind = {
   oddThreshold: 4,
 } as const;
 
+/** Where a category goes that is not one of the node's bit set; see `Rules.outOfRangeCategory`. */
+export const CategoryRule = { left: 0, default: 1, "left after truncation": 2 } as const;
+
 const MAGIC = 0x49424758; // "XGBI"
 const VERSION = 1;
 const HEADER_WORDS = 16;
@@ -72,7 +75,7 @@ const SIZE_NAMES = [
   "categoryWords",
   "vectorNodes",
   "leafBankValues",
-  "outOfRangeByDefault",
+  "categoryRule",
 ] as const satisfies readonly (keyof LayoutSizes)[];
 
 /** Name, element type and length of each table, in the order of the buffer. Every element has four bytes. */

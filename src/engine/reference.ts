@@ -73,8 +73,9 @@ export class ReferenceEngine implements Engine {
     }
     const categories = tree.categorySets[set]!;
     const capacity = 32 * Math.ceil((categories[categories.length - 1]! + 1) / 32);
-    if (value < 0 || value >= INVALID_CATEGORY || Math.trunc(value) >= capacity) {
-      return this.#rules.outOfRangeCategory === "left" || defaultLeft;
+    const negative = this.#rules.outOfRangeCategory === "left after truncation" ? value <= -1 : value < 0;
+    if (negative || value >= INVALID_CATEGORY || Math.trunc(value) >= capacity) {
+      return this.#rules.outOfRangeCategory !== "default" || defaultLeft;
     }
     return !categories.includes(Math.trunc(value));
   }

@@ -9,27 +9,16 @@
  * Missing values need no branch either: a row is staged into two slots a feature, with -∞ (goes left) and +∞ (goes right)
  * in the place of NaN, and a node's slot says where its missing values go. Trees that this cannot express walk one by one.
  */
-import { type Layout, TreeKind } from "../compile/layout.ts";
+import type { Layout } from "../compile/layout.ts";
 import type { Engine } from "./engine.ts";
+import { planLockstep, type Run } from "./lockstep.ts";
+import { finishLeaf, walkOneByOne } from "./one-by-one.ts";
 
 const LANES = 8;
-/** Every lane walks to the depth of its tree; beyond this depth most of the steps would be idle. */
-const MAX_LOCKSTEP_DEPTH = 32;
-const MAX_DELTA = 0xffff;
-const MAX_SLOTS = 0x10000;
+const LIMITS = { maxDelta: 0xffff, maxSlots: 0x10000 };
 /** Rows staged at a time: enough to use each tree often while it is in the first-level cache. */
 const BLOCK_ROWS = 64;
 const MAX_BLOCK_VALUES = 1 << 17;
-const INVALID_CATEGORY = 2 ** 24;
-/** Memory stays in proportion to the model: wider ones (hashed features) walk one by one, without a table of features. */
-const MAX_FEATURES_PER_NODE = 1024;
-
-/** Neighbouring trees that are walked the same way. */
-interface Run {
-  readonly begin: number;
-  readonly end: number;
-  readonly lockstep: boolean;
-}
 
 export class ScalarEngine implements Engine {
   readonly name = "javascript";
@@ -48,10 +37,10 @@ export class ScalarEngine implements Engine {
   constructor(layout: Layout) {
     this.#layout = layout;
     this.#hasVectorLeaves = layout.vectorNodes > 0;
-    const { lockstep, features, position } = chooseLockstepTrees(layout);
-    this.#runs = runsOf(lockstep);
+    const { runs, features, slots } = planLockstep(layout, LIMITS);
+    this.#runs = runs;
     this.#features = features;
-    this.#steps = packSteps(layout, lockstep, position);
+    this.#steps = slots.map((slot, node) => ((layout.leftChildren[node]! - node) << 16) | slot);
     const stride = Math.max(1, 2 * features.length);
     this.#blockRows = Math.max(LANES, Math.min(BLOCK_ROWS, Math.floor(MAX_BLOCK_VALUES / stride)));
     this.#staged = new Float32Array(this.#blockRows * stride);
@@ -92,7 +81,7 @@ export class ScalarEngine implements Engine {
           continue;
         }
         if (!run.lockstep) {
-          this.#walkOneByOne(rows, first, count, begin, end, out, width, leaves);
+          walkOneByOne(this.#layout, rows, first, count, begin, end, out, width, leaves);
           continue;
         }
         const inLanes = count - (count % LANES);
@@ -185,7 +174,7 @@ export class ScalarEngine implements Engine {
         const step = steps[node]!;
         node += (step >>> 16) + +(x[base + (step & 0xffff)]! >= thresholds[node]!);
       }
-      this.#finish(t, node, at, out, leaves);
+      finishLeaf(this.#layout, t, node, at, out, leaves);
     }
   }
 
@@ -254,78 +243,12 @@ export class ScalarEngine implements Engine {
     }
   }
 
-  #walkOneByOne(
-    rows: Float32Array,
-    first: number,
-    count: number,
-    begin: number,
-    end: number,
-    out: Float32Array,
-    width: number,
-    leaves: boolean,
-  ): void {
-    const stride = this.#layout.features;
-    for (let row = first; row < first + count; row++) {
-      for (let t = begin; t < end; t++) {
-        this.#finish(t, this.#leafOf(t, rows, row * stride), row * width, out, leaves);
-      }
-    }
-  }
-
-  #leafOf(t: number, rows: Float32Array, start: number): number {
-    const { treeOffsets, treeKinds, leftChildren, slots, thresholds, categorySize } = this.#layout;
-    const categorical = (treeKinds[t]! & TreeKind.categorical) !== 0;
-    let node = treeOffsets[t]!;
-    for (;;) {
-      const left = leftChildren[node]!;
-      if (left === node) {
-        return node;
-      }
-      const slot = slots[node]!;
-      const value = rows[start + (slot >> 1)]!;
-      if (Number.isNaN(value)) {
-        node = left + (slot & 1);
-      } else if (categorical && categorySize[node] !== 0) {
-        node = left + this.#categoryStep(node, value, slot & 1);
-      } else {
-        node = value < thresholds[node]! ? left : left + 1;
-      }
-    }
-  }
-
-  /** 1 where the category is in the node's set and goes right, else 0. */
-  #categoryStep(node: number, value: number, missingStep: number): number {
-    const { categoryStart, categorySize, categoryBank, outOfRangeByDefault } = this.#layout;
-    const start = categoryStart[node]!;
-    const size = categorySize[node]!;
-    const words = size > 0 ? size : (categoryBank[start - size - 1]! >> 5) + 1;
-    // NaN apart, which was handled before, truncation to an integer is exact below 2^24.
-    const category = value < 0 || value >= INVALID_CATEGORY ? -1 : value | 0;
-    if (category < 0 || category >> 5 >= words) {
-      return outOfRangeByDefault === 1 ? missingStep : 0;
-    }
-    if (size > 0) {
-      return (categoryBank[start + (category >> 5)]! >>> (category & 31)) & 1;
-    }
-    let low = start;
-    let high = start - size;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (categoryBank[middle]! < category) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return categoryBank[low] === category && low < start - size ? 1 : 0;
-  }
-
   /** The eight leaves of one row in trees t to t + 7, in order. */
   #finishTreeLanes(t: number, at: number, out: Float32Array, leaves: boolean): void {
     const ends = this.#ends;
     if (leaves || this.#hasVectorLeaves) {
       for (let i = 0; i < LANES; i++) {
-        this.#finish(t + i, ends[i]!, at, out, leaves);
+        finishLeaf(this.#layout, t + i, ends[i]!, at, out, leaves);
       }
       return;
     }
@@ -341,7 +264,7 @@ export class ScalarEngine implements Engine {
     let at = start;
     if (leaves || this.#hasVectorLeaves) {
       for (let i = 0; i < LANES; i++, at += width) {
-        this.#finish(t, ends[i]!, at, out, leaves);
+        finishLeaf(this.#layout, t, ends[i]!, at, out, leaves);
       }
       return;
     }
@@ -351,79 +274,4 @@ export class ScalarEngine implements Engine {
       out[at]! += leafValues[ends[i]!]!;
     }
   }
-
-  /** Adds a leaf to the margins of the row that starts at `at`, or writes its node id. */
-  #finish(t: number, node: number, at: number, out: Float32Array, leaves: boolean): void {
-    const { treeGroups, treeKinds, leafValues, nodeIds, leafStart, leafBank, groups } = this.#layout;
-    if (leaves) {
-      out[at + t] = nodeIds[node]!;
-    } else if ((treeKinds[t]! & TreeKind.vectorLeaf) === 0) {
-      // A float32 store rounds the exact double sum once: the float32 sum.
-      out[at + treeGroups[t]!]! += leafValues[node]!;
-    } else {
-      const start = leafStart[node]!;
-      for (let j = 0; j < groups; j++) {
-        out[at + j]! += leafBank[start + j]!;
-      }
-    }
-  }
-}
-
-/** Which trees can walk in lockstep, and the features that these use. */
-function chooseLockstepTrees(layout: Layout): {
-  lockstep: Uint8Array;
-  features: Int32Array;
-  position: Int32Array;
-} {
-  const { trees, treeKinds, treeDepths, treeOffsets, leftChildren, slots } = layout;
-  const lockstep = new Uint8Array(trees);
-  const features: number[] = [];
-  if (layout.features > MAX_FEATURES_PER_NODE * (layout.nodes + BLOCK_ROWS)) {
-    return { lockstep, features: new Int32Array(0), position: new Int32Array(0) };
-  }
-  const position = new Int32Array(layout.features).fill(-1);
-  for (let t = 0; t < trees; t++) {
-    const odd = (treeKinds[t]! & (TreeKind.categorical | TreeKind.oddThreshold)) !== 0;
-    if (odd || treeDepths[t]! > MAX_LOCKSTEP_DEPTH) {
-      continue;
-    }
-    const begin = treeOffsets[t]!;
-    const end = treeOffsets[t + 1]!;
-    let fits = true;
-    for (let node = begin; node < end && fits; node++) {
-      fits = leftChildren[node]! - node <= MAX_DELTA;
-      const feature = slots[node]! >> 1;
-      if (leftChildren[node] !== node && position[feature] === -1) {
-        position[feature] = features.length;
-        features.push(feature);
-      }
-    }
-    lockstep[t] = fits && 2 * features.length <= MAX_SLOTS ? 1 : 0;
-  }
-  return { lockstep, features: Int32Array.from(features.slice(0, MAX_SLOTS / 2)), position };
-}
-
-function runsOf(lockstep: Uint8Array): Run[] {
-  const runs: Run[] = [];
-  for (let begin = 0; begin < lockstep.length; ) {
-    let end = begin + 1;
-    while (end < lockstep.length && lockstep[end] === lockstep[begin]) {
-      end++;
-    }
-    runs.push({ begin, end, lockstep: lockstep[begin] === 1 });
-    begin = end;
-  }
-  return runs;
-}
-
-function packSteps(layout: Layout, lockstep: Uint8Array, position: Int32Array): Int32Array {
-  const { treeOffsets, leftChildren, slots } = layout;
-  const steps = new Int32Array(layout.nodes);
-  for (let t = 0; t < layout.trees; t++) {
-    for (let node = treeOffsets[t]!; lockstep[t] === 1 && node < treeOffsets[t + 1]!; node++) {
-      const delta = leftChildren[node]! - node;
-      steps[node] = delta === 0 ? 0 : (delta << 16) | (2 * position[slots[node]! >> 1]! + (slots[node]! & 1));
-    }
-  }
-  return steps;
 }

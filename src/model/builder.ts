@@ -254,6 +254,7 @@ function checkReachable(parts: TreeParts, numNodes: number, numFeatures: number,
   const seen = new Uint8Array(numNodes);
   const stack = new Int32Array(numNodes);
   let depth = 1;
+  let vectors = 0;
   seen[0] = 1;
   while (depth > 0) {
     depth--;
@@ -262,7 +263,9 @@ function checkReachable(parts: TreeParts, numNodes: number, numFeatures: number,
     if (left === -1) {
       if (leafVectors !== undefined) {
         const start = leafVectorStart![node]!;
-        if (start < 0 || start + leafSize > leafVectors.length) {
+        // Leaves that share their values would be more of them than the file has bytes.
+        vectors++;
+        if (start < 0 || start + leafSize > leafVectors.length || vectors * leafSize > leafVectors.length) {
           throw new ModelFormatError(
             `${where} node ${node}`,
             `leaf vector at ${start} does not fit the ${leafVectors.length} leaf values`,

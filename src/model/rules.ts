@@ -22,8 +22,13 @@ export interface Rules {
   readonly emptyModelBaseScore: "linked" | "as stored";
   /** Whether the sigmoid's argument is cut off at -88.7, so that it never reaches 0. */
   readonly sigmoid: "unbounded" | "clamped";
-  /** Where a category goes that is negative, too large, or beyond the bit set of the node. */
-  readonly outOfRangeCategory: "left" | "default";
+  /** Whether categorical splits are obeyed, or taken for numerical ones (1.3 and 1.4 on the CPU). */
+  readonly categoricalSplits: "taken for numerical" | "obeyed";
+  /**
+   * Where a category goes that is negative, too large, or beyond the bit set of the node. "left after truncation": values
+   * between -1 and 0 are category 0; otherwise they are negative.
+   */
+  readonly outOfRangeCategory: "left after truncation" | "default" | "left";
   /** Order in which gblinear adds the entries of a sparse row. */
   readonly sparseLinear: "as stored" | "by column";
   /** Whether a leaf of -0 in a DART tree counts as 0, or as it is. */
@@ -58,8 +63,12 @@ const CHANGES: Changes = {
     [0, "unbounded"],
     [1006, "clamped"],
   ],
+  categoricalSplits: [
+    [0, "taken for numerical"],
+    [1005, "obeyed"],
+  ],
   outOfRangeCategory: [
-    [0, "left"],
+    [0, "left after truncation"],
     [1006, "default"],
     [1007, "left"],
   ],
@@ -94,7 +103,7 @@ export function chooseRules(option: RulesOption, version: Version | undefined): 
   if (option === "latest") {
     return rulesOf(LATEST_RELEASE);
   }
-  const release = /^(\d{1,3})\.(\d{1,3})(?:\.\d{1,3})?$/.exec(option);
+  const release = typeof option === "string" ? /^(\d{1,3})\.(\d{1,3})(?:\.\d{1,3})?$/.exec(option) : null;
   if (release === null) {
     throw new InputError(
       `rules is ${describe(option)}, expected "file", "latest" or a release such as "1.7"`,
@@ -116,4 +125,13 @@ export function rulesOf(version: Version): Rules {
 /** What is added to every leaf before its weight: 0 turns -0 into 0, -0 changes nothing. */
 export function zeroOf(model: Model, rules: Rules): number {
   return model.booster === "dart" && rules.dartZeroLeaf === "0" ? 0 : -0;
+}
+
+/** The model as a release without categorical splits takes it: every split is numerical. */
+export function withObeyedSplits(model: Model, rules: Rules): Model {
+  if (rules.categoricalSplits === "obeyed") {
+    return model;
+  }
+  const trees = model.trees.map((tree) => ({ ...tree, categoryIndex: undefined, categorySets: [] }));
+  return { ...model, trees };
 }

@@ -2,7 +2,7 @@
  * Objectives as inference sees them: a link from the base score to a margin, and a transform from margins to values.
  * All arithmetic is float32 in XGBoost's order; exponentials and logarithms are glibc's.
  */
-import { ModelFormatError, UnsupportedModelError } from "../errors.ts";
+import { describe, ModelFormatError, UnsupportedModelError } from "../errors.ts";
 import type { Rules } from "../model/rules.ts";
 import { expf, expm1f, expOfFloat, log1pf, logf } from "./libm.ts";
 
@@ -62,7 +62,7 @@ export function findObjective(name: string): Objective {
   const found = Object.hasOwn(OBJECTIVES, plain) ? OBJECTIVES[plain] : undefined;
   if (found === undefined) {
     throw new UnsupportedModelError(
-      `objective ${JSON.stringify(name)}`,
+      `objective ${describe(name)}`,
       `its link and output transform are not known; expected one of ${objectiveNames().join(", ")}`,
     );
   }

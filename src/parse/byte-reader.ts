@@ -1,9 +1,13 @@
 import { ModelFormatError } from "../errors.ts";
 
 /** Every JavaScript platform has it; declared here because the core compiles without any platform's types. */
-declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
+declare const TextDecoder: new (
+  label: string,
+  options: { ignoreBOM: boolean },
+) => { decode(bytes: Uint8Array): string };
 
-const decoder = new TextDecoder();
+/** A byte order mark is a character like any other inside a name; at the front of a file, readers skip it. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** UTF-8 to text; bytes that are not UTF-8 become U+FFFD, as in files of 3.1 to 3.3 with truncated category names. */
 export function decodeUtf8(bytes: Uint8Array): string {

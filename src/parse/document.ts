@@ -1,5 +1,5 @@
 /** A parsed JSON or UBJSON model document to the parts of a model, across the schemas of 1.0 to 3.4. */
-import { ModelFormatError, UnsupportedModelError } from "../errors.ts";
+import { describe, ModelFormatError, UnsupportedModelError } from "../errors.ts";
 import type { CategoricalSplit, ModelParts, TreeParts } from "../model/builder.ts";
 import type { CategoryNames, LinearModel, Version } from "../model/model.ts";
 import { decodeUtf8 } from "./byte-reader.ts";
@@ -44,7 +44,7 @@ function readModel(root: Field): ModelParts {
     case "dart":
       return { ...common, ...readForest(booster.get("gbtree").get("model"), [booster]), booster: name };
     default:
-      throw new UnsupportedModelError(`booster ${JSON.stringify(name)}`, "expected gbtree, dart or gblinear");
+      throw new UnsupportedModelError(`booster ${describe(name)}`, "expected gbtree, dart or gblinear");
   }
 }
 
@@ -134,9 +134,8 @@ function readTree(tree: Field): TreeParts {
 /** 3.2 and later: own array, the leaf's slot stands in `right_children`. Before: `base_weights`, by node. */
 function readLeafVectors(tree: Field, leafSize: number, rightChildren: Int32Array): Partial<TreeParts> {
   const own = tree.get("leaf_weights");
-  const leafVectorStart = own.exists
-    ? rightChildren.map((slot) => (slot < 0 || slot * leafSize > 0x7fffffff ? -1 : slot * leafSize))
-    : Int32Array.from(rightChildren, (_, node) => node * leafSize);
+  const startOf = (slot: number): number => (slot < 0 || slot * leafSize > 0x7fffffff ? -1 : slot * leafSize);
+  const leafVectorStart = rightChildren.map((slot, node) => startOf(own.exists ? slot : node));
   const leafVectors = own.exists ? own.floats() : tree.get("base_weights").floats();
   return { leafSize, leafVectors, leafVectorStart };
 }
@@ -156,10 +155,13 @@ function readCategoricalSplits(tree: Field, leftChildren: Int32Array): Categoric
     );
   }
   checkSplitTypes(tree, listed, leftChildren);
+  let total = 0;
   return Array.from(listed, (node, k) => {
     const start = segments[k]!;
     const size = sizes[k]!;
-    if (start < 0 || size < 0 || start + size > categories.length) {
+    // Segments that share categories would be more work than the file has bytes.
+    total += size;
+    if (start < 0 || size < 0 || start + size > categories.length || total > categories.length) {
       throw new ModelFormatError(
         `${tree.path}.categories_segments[${k}]`,
         `${start} + ${size} does not fit the ${categories.length} categories`,

@@ -188,12 +188,18 @@ function requireDumpOptions(options: DumpOptions | undefined): GivenOptions {
         `give both, as in load(source, { dump: { objective: "reg:squarederror", baseScore: 0.5 } })`,
     );
   }
-  const values = typeof baseScore === "number" ? [baseScore] : Array.from(baseScore);
+  const values = typeof baseScore === "number" ? [baseScore] : Array.from(baseScore ?? []);
   if (values.length === 0 || !values.every((value) => typeof value === "number" && Number.isFinite(value))) {
     throw new InputError(`dump.baseScore is ${describe(baseScore)}, expected a number or a list of numbers`);
   }
   if (numClass !== undefined && !(Number.isInteger(numClass) && numClass >= 0)) {
     throw new InputError(`dump.numClass is ${describe(numClass)}, expected a whole number`);
+  }
+  for (const name of ["featureNames", "featureTypes"] as const) {
+    const list: unknown = options?.[name];
+    if (list !== undefined && !(Array.isArray(list) && list.every((item) => typeof item === "string"))) {
+      throw new InputError(`dump.${name} is ${describe(list)}, expected an array of strings`);
+    }
   }
   return { ...options, objective, baseScore: Float32Array.from(values) };
 }
@@ -277,7 +283,8 @@ function treeParts(tree: DumpTree, features: FeatureIndex): TreeParts {
   const { nodes, where } = tree;
   const numNodes = nodes.length;
   const position = new Map(nodes.map((node, i) => [node.id, i]));
-  const leafSize = nodes.reduce((size, node) => Math.max(size, node.leaf?.length ?? 0), 0);
+  const leafSize = nodes.reduce((size, node) => Math.max(size, node.leaf?.length ?? 0), 1);
+  const leaves = checkLeafSizes(nodes, leafSize, where);
   const parts = {
     where,
     leftChildren: new Int32Array(numNodes).fill(-1),
@@ -290,22 +297,21 @@ function treeParts(tree: DumpTree, features: FeatureIndex): TreeParts {
     lossChanges: statistics(nodes, (node) => (node.split === undefined ? 0 : node.gain)),
     sumHessian: statistics(nodes, (node) => node.cover),
     leafSize,
-    leafVectors: leafSize > 1 ? new Float32Array(numNodes * leafSize) : undefined,
-    leafVectorStart: leafSize > 1 ? Int32Array.from(nodes, (_, i) => i * leafSize) : undefined,
+    leafVectors: leafSize > 1 ? new Float32Array(leaves * leafSize) : undefined,
+    leafVectorStart: leafSize > 1 ? new Int32Array(numNodes) : undefined,
   };
+  let values = 0;
   nodes.forEach((node, i) => {
     if (node.id < 0 || node.id > 0x7fffffff) {
       throw new ModelFormatError(where, `has nodeid ${node.id}`);
     }
     if (node.leaf !== undefined) {
-      if (node.leaf.length !== leafSize) {
-        throw new ModelFormatError(
-          `${where} node ${node.id}`,
-          `has ${node.leaf.length} leaf values, others ${leafSize}`,
-        );
-      }
       parts.splitConditions[i] = node.leaf[0]!;
-      parts.leafVectors?.set(node.leaf, i * leafSize);
+      if (parts.leafVectors !== undefined) {
+        parts.leafVectors.set(node.leaf, values);
+        parts.leafVectorStart![i] = values;
+        values += leafSize;
+      }
     } else if (node.split !== undefined) {
       const { left, right, missing, condition, feature } = node.split;
       if (missing !== left && missing !== right) {
@@ -326,6 +332,18 @@ function treeParts(tree: DumpTree, features: FeatureIndex): TreeParts {
     }
   });
   return parts;
+}
+
+/** All leaves hold as many values. Returns the number of leaves. */
+function checkLeafSizes(nodes: readonly DumpNode[], leafSize: number, where: string): number {
+  let leaves = 0;
+  for (const { id, leaf } of nodes) {
+    if (leaf !== undefined && leaf.length !== leafSize) {
+      throw new ModelFormatError(`${where} node ${id}`, `has ${leaf.length} leaf values, others ${leafSize}`);
+    }
+    leaves += leaf === undefined ? 0 : 1;
+  }
+  return leaves;
 }
 
 function childPosition(position: ReadonlyMap<number, number>, id: number, where: string): number {

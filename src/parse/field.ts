@@ -130,7 +130,12 @@ export class Field {
 
   #list(): ArrayLike<JsonValue> & Iterable<JsonValue> {
     const value = this.value;
-    if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) {
+    if (
+      Array.isArray(value) ||
+      (ArrayBuffer.isView(value) &&
+        typeof (value as Uint8Array)[0] !== "bigint" &&
+        !(value instanceof DataView))
+    ) {
       return value as ArrayLike<JsonValue> & Iterable<JsonValue>;
     }
     return this.fail("an array");

@@ -63,12 +63,6 @@ const WORDS: readonly (readonly [string, JsonValue])[] = [
 /** 10^0 … 10^22 are exact doubles: a mantissa below 2^53 times or divided by one of them is correctly rounded. */
 const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
-interface Frame {
-  readonly array: JsonValue[] | undefined;
-  readonly object: JsonObject;
-  key: string;
-}
-
 export function newObject(): JsonObject {
   return Object.create(null) as JsonObject;
 }
@@ -81,6 +75,9 @@ export function parseJson(bytes: Uint8Array): JsonValue {
 class JsonReader {
   readonly #bytes: Uint8Array;
   #at = 0;
+  /** Containers that are open, outermost first, and for each object among them the key whose value comes next. */
+  readonly #containers: (JsonObject | JsonValue[])[] = [];
+  readonly #keys: string[] = [];
   #numbers = new Float64Array(1024);
 
   constructor(bytes: Uint8Array) {
@@ -88,35 +85,34 @@ class JsonReader {
   }
 
   document(): JsonValue {
-    const stack: Frame[] = [];
     if (this.#bytes[0] === 0xef && this.#bytes[1] === 0xbb && this.#bytes[2] === 0xbf) {
       this.#at = 3;
     }
     for (;;) {
-      let value = this.#open(stack);
+      let value = this.#open();
       if (value === undefined) {
         continue;
       }
       for (;;) {
-        const frame = stack[stack.length - 1];
-        if (frame === undefined) {
+        const container = this.#containers[this.#containers.length - 1];
+        if (container === undefined) {
           if (this.#peek() !== undefined) {
             this.#fail("expected the end of the document");
           }
           return value;
         }
-        const closed = this.#attach(frame, value);
-        if (closed === undefined) {
+        if (!this.#attach(container, value)) {
           break;
         }
-        stack.pop();
-        value = closed;
+        this.#containers.pop();
+        this.#keys.pop();
+        value = container;
       }
     }
   }
 
   /** Reads a scalar, an empty container or an array of numbers; or opens a container and returns `undefined`. */
-  #open(stack: Frame[]): JsonValue | undefined {
+  #open(): JsonValue | undefined {
     const byte = this.#peek();
     if (byte === OPEN_BRACE) {
       this.#at++;
@@ -124,8 +120,7 @@ class JsonReader {
         this.#at++;
         return newObject();
       }
-      stack.push({ array: undefined, object: newObject(), key: this.#key() });
-      return undefined;
+      return this.#push(newObject(), this.#key());
     }
     if (byte !== OPEN_BRACKET) {
       return this.#scalar(byte);
@@ -137,32 +132,38 @@ class JsonReader {
       return [];
     }
     if (first !== undefined && startsNumber(first)) {
-      return this.#numberArray(stack);
+      return this.#numberArray();
     }
-    stack.push({ array: [], object: {}, key: "" });
-    return undefined;
+    return this.#push([], "");
   }
 
-  /** Puts a value into its container; returns the container if that was its last value. */
-  #attach(frame: Frame, value: JsonValue): JsonValue | undefined {
-    if (frame.array !== undefined) {
-      frame.array.push(value);
+  #push(container: JsonObject | JsonValue[], key: string): undefined {
+    this.#containers.push(container);
+    this.#keys.push(key);
+  }
+
+  /** Puts a value into its container; returns whether that was its last value. */
+  #attach(container: JsonObject | JsonValue[], value: JsonValue): boolean {
+    const isArray = Array.isArray(container);
+    const last = this.#keys.length - 1;
+    if (isArray) {
+      container.push(value);
     } else {
-      frame.object[frame.key] = value;
+      container[this.#keys[last]!] = value;
     }
     const byte = this.#peek();
     if (byte === COMMA) {
       this.#at++;
-      if (frame.array === undefined) {
-        frame.key = this.#key();
+      if (!isArray) {
+        this.#keys[last] = this.#key();
       }
-      return undefined;
+      return false;
     }
-    if (byte !== (frame.array === undefined ? CLOSE_BRACE : CLOSE_BRACKET)) {
-      this.#fail(`expected "," or "${frame.array === undefined ? "}" : "]"}"`);
+    if (byte !== (isArray ? CLOSE_BRACKET : CLOSE_BRACE)) {
+      this.#fail(`expected "," or "${isArray ? "]" : "}"}"`);
     }
     this.#at++;
-    return frame.array ?? frame.object;
+    return true;
   }
 
   #key(): string {
@@ -193,7 +194,7 @@ class JsonReader {
   }
 
   /** An array that starts with a number; becomes a general array when something else turns up in it. */
-  #numberArray(stack: Frame[]): JsonValue | undefined {
+  #numberArray(): JsonValue | undefined {
     let count = 0;
     for (;;) {
       if (count === this.#numbers.length) {
@@ -213,8 +214,7 @@ class JsonReader {
       this.#at++;
       const next = this.#peek();
       if (next === undefined || !startsNumber(next)) {
-        stack.push({ array: [...this.#numbers.subarray(0, count)], object: {}, key: "" });
-        return undefined;
+        return this.#push([...this.#numbers.subarray(0, count)], "");
       }
     }
   }

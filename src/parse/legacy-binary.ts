@@ -2,7 +2,7 @@
  * The binary format of XGBoost 0.x to 3.0, removed in 3.1: packed little-endian records, with or without `binf` before
  * them. It knows no categorical splits, no vector leaves and no feature names.
  */
-import { UnsupportedModelError } from "../errors.ts";
+import { describe, UnsupportedModelError } from "../errors.ts";
 import type { ModelParts, TreeParts } from "../model/builder.ts";
 import type { LinearModel } from "../model/model.ts";
 import type { ByteReader } from "./byte-reader.ts";
@@ -75,7 +75,7 @@ function readBooster(reader: ByteReader, name: string, major: number): BoosterPa
       return { booster: name, ...forest, treeWeights };
     }
     default:
-      throw new UnsupportedModelError(`booster ${JSON.stringify(name)}`, "expected gbtree, dart or gblinear");
+      throw new UnsupportedModelError(`booster ${describe(name)}`, "expected gbtree, dart or gblinear");
   }
 }
 

@@ -34,7 +34,8 @@ function readParts(
     return readBytes(source, dump);
   }
   if (isArrayBuffer(source)) {
-    return readBytes(new Uint8Array(source), dump);
+    // An empty buffer may be a detached one, of which no view can be made.
+    return readBytes(source.byteLength === 0 ? new Uint8Array(0) : new Uint8Array(source), dump);
   }
   if (ArrayBuffer.isView(source)) {
     return readBytes(new Uint8Array(source.buffer, source.byteOffset, source.byteLength), dump);

@@ -1,5 +1,5 @@
 /** Text dumps: `booster[0]:` headings and one line a node, `0:[f2<2.45] yes=1,no=2,missing=1,gain=…,cover=…`. */
-import { ModelFormatError, UnsupportedModelError } from "../errors.ts";
+import { describe, ModelFormatError, UnsupportedModelError } from "../errors.ts";
 import type { ModelParts } from "../model/builder.ts";
 import {
   type DumpNode,
@@ -155,7 +155,7 @@ function readFields(text: string, where: string): Map<string, string> {
   for (const item of text.trim() === "" ? [] : text.trim().split(",")) {
     const equals = item.indexOf("=");
     if (equals < 0) {
-      throw new ModelFormatError(where, `has ${JSON.stringify(item)}, expected name=value`);
+      throw new ModelFormatError(where, `has ${describe(item)}, expected name=value`);
     }
     fields.set(item.slice(0, equals), item.slice(equals + 1));
   }
@@ -165,17 +165,14 @@ function readFields(text: string, where: string): Map<string, string> {
 function integer(text: string, where: string): number {
   const value = /^\s*\d{1,10}\s*$/.test(text) ? Number(text) : -1;
   if (value < 0 || value > 0x7fffffff) {
-    throw new ModelFormatError(
-      where,
-      `has ${JSON.stringify(text.slice(0, 40))}, expected a node number or category`,
-    );
+    throw new ModelFormatError(where, `has ${describe(text)}, expected a node number or category`);
   }
   return value;
 }
 
 function number(text: string, where: string): number {
   if (!NUMBER.test(text)) {
-    throw new ModelFormatError(where, `has ${JSON.stringify(text.slice(0, 40))}, expected a number`);
+    throw new ModelFormatError(where, `has ${describe(text)}, expected a number`);
   }
   const word = /nan|inf/i.exec(text)?.[0];
   if (word !== undefined) {

@@ -5,12 +5,25 @@
 import type { ByteReader } from "./byte-reader.ts";
 import { type JsonObject, type JsonValue, newObject } from "./json.ts";
 
-interface Frame {
-  readonly array: JsonValue[] | undefined;
-  readonly object: JsonObject;
-  /** Values still to come in a counted array; -1 where a closing mark ends it. */
-  left: number;
-  key: string;
+/** Containers that are open, outermost first. */
+class Stack {
+  readonly containers: (JsonObject | JsonValue[])[] = [];
+  /** For each object among them, the key whose value comes next. */
+  readonly keys: string[] = [];
+  /** For each counted array, the values still to come; -1 where a closing mark ends the container. */
+  readonly left: number[] = [];
+
+  push(container: JsonObject | JsonValue[], left: number): undefined {
+    this.containers.push(container);
+    this.keys.push("");
+    this.left.push(left);
+  }
+
+  pop(): JsonObject | JsonValue[] {
+    this.keys.pop();
+    this.left.pop();
+    return this.containers.pop()!;
+  }
 }
 
 const MARKS = {
@@ -24,47 +37,50 @@ const MARKS = {
 
 /** One UBJSON document. `reader` is big-endian and is left behind the last byte. */
 export function parseUbjson(reader: ByteReader): JsonValue {
-  const stack: Frame[] = [];
+  const stack = new Stack();
   for (;;) {
     let value = openValue(reader, stack);
     for (;;) {
-      const frame = stack[stack.length - 1];
       if (value !== undefined) {
-        if (frame === undefined) {
+        if (stack.containers.length === 0) {
           return value;
         }
-        attach(frame, value);
+        attach(stack, value);
       }
-      if (frame === undefined || !closes(reader, frame)) {
+      if (!closes(reader, stack)) {
         break;
       }
-      stack.pop();
-      value = frame.array ?? frame.object;
+      value = stack.pop();
     }
   }
 }
 
-function attach(frame: Frame, value: JsonValue): void {
-  if (frame.array !== undefined) {
-    frame.array.push(value);
-    frame.left -= frame.left > 0 ? 1 : 0;
-  } else {
-    frame.object[frame.key] = value;
+function attach({ containers, keys, left }: Stack, value: JsonValue): void {
+  const last = containers.length - 1;
+  const container = containers[last]!;
+  if (!Array.isArray(container)) {
+    container[keys[last]!] = value;
+    return;
+  }
+  container.push(value);
+  if (left[last]! > 0) {
+    left[last]!--;
   }
 }
 
 /** Whether the innermost container is complete; for an object that is not, reads the next key. */
-function closes(reader: ByteReader, frame: Frame): boolean {
-  if (frame.array !== undefined) {
-    if (frame.left >= 0) {
-      return frame.left === 0;
-    }
-    return skipMark(reader, MARKS.arrayClose);
+function closes(reader: ByteReader, { containers, keys, left }: Stack): boolean {
+  const last = containers.length - 1;
+  if (left[last]! >= 0) {
+    return left[last] === 0;
   }
-  if (skipMark(reader, MARKS.objectClose)) {
+  const isArray = Array.isArray(containers[last]);
+  if (skipMark(reader, isArray ? MARKS.arrayClose : MARKS.objectClose)) {
     return true;
   }
-  frame.key = readText(reader, "key");
+  if (!isArray) {
+    keys[last] = readText(reader, "key");
+  }
   return false;
 }
 
@@ -75,11 +91,10 @@ function skipMark(reader: ByteReader, mark: number): boolean {
 }
 
 /** Reads a scalar or a typed array; or opens a container and returns `undefined`. */
-function openValue(reader: ByteReader, stack: Frame[]): JsonValue | undefined {
+function openValue(reader: ByteReader, stack: Stack): JsonValue | undefined {
   const mark = reader.uint8("value");
   if (mark === MARKS.objectOpen) {
-    stack.push({ array: undefined, object: newObject(), left: 0, key: "" });
-    return undefined;
+    return stack.push(newObject(), -1);
   }
   if (mark !== MARKS.arrayOpen) {
     return readScalar(reader, mark);
@@ -88,8 +103,7 @@ function openValue(reader: ByteReader, stack: Frame[]): JsonValue | undefined {
     return readTypedArray(reader);
   }
   const left = skipMark(reader, MARKS.count) ? readLength(reader, 1, "array") : -1;
-  stack.push({ array: [], object: {}, left, key: "" });
-  return undefined;
+  return stack.push([], left);
 }
 
 function readScalar(reader: ByteReader, mark: number): JsonValue {

@@ -1,9 +1,7 @@
 /** The façade: a loaded model and its predictions. */
-import { flatten } from "../compile/flatten.ts";
 import type { Engine } from "../engine/engine.ts";
 import { addLinear } from "../engine/linear.ts";
-import { ReferenceEngine } from "../engine/reference.ts";
-import { ScalarEngine } from "../engine/scalar.ts";
+import { type EngineOption, selectEngine } from "../engine/select.ts";
 import { describe, InputError, ModelFormatError } from "../errors.ts";
 import type { BoosterName, Model, Version } from "../model/model.ts";
 import { chooseRules, LATEST_RELEASE, type Rules, type RulesOption } from "../model/rules.ts";
@@ -21,9 +19,6 @@ import { FeatureTable } from "./features.ts";
 import { type Plan, type PredictOptions, planPrediction } from "./options.ts";
 import { fillRow, openRows, type RowOptions } from "./rows.ts";
 import { shapeOf } from "./shape.ts";
-
-/** Which engine scores; all give the same bits. `auto` takes the fastest that fits model and platform. */
-export type EngineOption = "auto" | "wasm" | "javascript" | "reference";
 
 export interface LoadOptions {
   readonly engine?: EngineOption;
@@ -66,7 +61,7 @@ export class Booster {
     this.#rules = chooseRules(options.rules ?? "file", model.version);
     this.#objective = findObjective(model.objective);
     this.#base = groupBaseMargins(model, this.#objective, this.#rules);
-    this.#engine = makeEngine(options.engine ?? "auto", model, this.#rules);
+    this.#engine = selectEngine(options.engine ?? "auto", model, this.#rules);
     this.#features = new FeatureTable(model);
   }
 
@@ -75,6 +70,9 @@ export class Booster {
    * @throws ModelFormatError, UnsupportedModelError, or InputError for options that do not fit
    */
   static load(source: Uint8Array | ArrayBuffer | string | object, options: LoadOptions = {}): Booster {
+    if (typeof options !== "object" || options === null) {
+      throw new InputError(`options is ${describe(options)}, expected an object`);
+    }
     checkSize(source, options.maxBytes);
     return new Booster(parseModel(source, options.dump), options);
   }
@@ -119,7 +117,7 @@ export class Booster {
     const text = Object.hasOwn(this.#model.attributes, "best_iteration")
       ? this.#model.attributes["best_iteration"]
       : undefined;
-    return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+    return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined;
   }
 
   /** Version of XGBoost that wrote the file; [0, 0, 0] for binary files from before 1.0, the latest for dumps. */
@@ -159,7 +157,8 @@ export class Booster {
     const width = this.#width(plan);
     const size = source.rows * width;
     if (!(out instanceof Float32Array) || out.length < size) {
-      throw new InputError(`out has ${out?.length} values, expected room for ${size}`);
+      const found = out instanceof Float32Array ? `a Float32Array of ${out.length} values` : describe(out);
+      throw new InputError(`out is ${found}, expected a Float32Array with room for ${size} values`);
     }
     const shape = shapeOf(plan, source.rows, width, this.#model);
     if (width === this.#scratchWidth(plan)) {
@@ -307,6 +306,9 @@ function rowOptions(options: PredictOptions): RowOptions {
 }
 
 function checkSize(source: unknown, maxBytes: number | undefined): void {
+  if (maxBytes !== undefined && typeof maxBytes !== "number") {
+    throw new InputError(`maxBytes is ${describe(maxBytes)}, expected a number`);
+  }
   const size =
     typeof source === "string"
       ? source.length
@@ -330,22 +332,6 @@ function groupBaseMargins(model: Model, objective: Objective, rules: Rules): Flo
   return unlinked ? expanded : baseMargins(expanded, objective, rules);
 }
 
-function makeEngine(option: EngineOption, model: Model, rules: Rules): Engine {
-  switch (option) {
-    case "reference":
-      return new ReferenceEngine(model, rules);
-    case "auto":
-    case "javascript":
-      return new ScalarEngine(flatten(model, rules));
-    case "wasm":
-      throw new InputError(
-        'engine "wasm" is not available in this version; expected auto, javascript or reference',
-      );
-    default:
-      throw new InputError(`engine is ${describe(option)}, expected auto, javascript or reference`);
-  }
-}
-
 function checkBaseMargin(
   baseMargin: ArrayLike<number>,
   expected: number,
@@ -357,7 +343,14 @@ function checkBaseMargin(
       `baseMargin has ${baseMargin?.length} values, expected rows × output groups = ${source.rows} × ${groups}`,
     );
   }
-  return baseMargin instanceof Float32Array ? baseMargin : Float32Array.from(baseMargin);
+  return baseMargin instanceof Float32Array
+    ? baseMargin
+    : Float32Array.from(baseMargin, (value: unknown, i) => {
+        if (typeof value !== "number") {
+          throw new InputError(`baseMargin[${i}] is ${describe(value)}, expected a number`);
+        }
+        return value;
+      });
 }
 
 /** `base` has one value a group, or one a row and group. */

@@ -62,7 +62,7 @@ export class FeatureTable {
       case "string":
         return this.#code(value, feature, row);
       default:
-        return value === null ? Number.NaN : this.#refuse(value, feature, row, "a number");
+        return value === null ? Number.NaN : this.refuse(value, feature, row, "a number");
     }
   }
 
@@ -75,7 +75,7 @@ export class FeatureTable {
     const categories = this.#model.categories.get(feature);
     if (categories === undefined) {
       const categorical = this.#model.featureTypes?.[feature] === "c";
-      return this.#refuse(
+      return this.refuse(
         name,
         feature,
         row,
@@ -92,12 +92,13 @@ export class FeatureTable {
     if (code === undefined) {
       const known = categories.names.slice(0, 10).map(describe).join(", ");
       const more = categories.names.length > 10 ? `, … (${categories.names.length} categories)` : "";
-      return this.#refuse(name, feature, row, `a category of the training set: ${known}${more}`);
+      return this.refuse(name, feature, row, `a category of the training set: ${known}${more}`);
     }
     return code;
   }
 
-  #refuse(value: unknown, feature: number, row: number, expected: string): never {
+  /** Throws the error for a value that cannot be used. */
+  refuse(value: unknown, feature: number, row: number, expected: string): never {
     const name = this.name(feature);
     throw new InputError(
       `row ${row}, feature ${feature} (${describe(name)}): found ${describe(value)}, expected ${expected}`,

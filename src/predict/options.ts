@@ -37,6 +37,9 @@ export interface Plan {
 }
 
 export function planPrediction(options: PredictOptions, model: Model): Plan {
+  if (typeof options !== "object" || options === null) {
+    throw new InputError(`options is ${describe(options)}, expected an object`);
+  }
   const kind = outputKind(options, model);
   const [begin, end] = iterationRange(options, model, kind);
   return {
@@ -69,7 +72,11 @@ function outputKind(options: PredictOptions, model: Model): OutputKind {
 
 function iterationRange(options: PredictOptions, model: Model, kind: OutputKind): readonly [number, number] {
   const rounds = model.iterationIndptr.length - 1;
-  const [begin, end] = options.iterationRange ?? [0, 0];
+  const range: unknown = options.iterationRange ?? [0, 0];
+  if (!Array.isArray(range)) {
+    throw new InputError(`iterationRange is ${describe(range)}, expected [begin, end]`);
+  }
+  const [begin, end] = range as [number, number];
   if (!Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || end < 0) {
     throw new InputError(
       `iterationRange is [${describe(begin)}, ${describe(end)}], expected two whole numbers`,

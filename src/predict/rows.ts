@@ -9,6 +9,8 @@ export interface RowOptions {
   readonly validateFeatures: boolean;
 }
 
+const A_NUMBER = "a number (NaN for missing)";
+
 export function openRows(data: Data, features: FeatureTable, options: RowOptions): RowSource {
   if (Array.isArray(data)) {
     return openList(data, features, options);
@@ -41,7 +43,7 @@ export function fillRow(
 ): void {
   if (isPositional(row)) {
     fillPositional(row, index, features, options, out, at);
-  } else if (typeof row === "object" && row !== null) {
+  } else if (typeof row === "object" && row !== null && !ArrayBuffer.isView(row)) {
     fillNamed(row, index, features, options, out, at);
   } else {
     throw new InputError(
@@ -56,7 +58,7 @@ export function fillRow(
 function isPositional(row: unknown): row is ArrayLike<number> {
   return (
     Array.isArray(row) ||
-    ArrayBuffer.isView(row) ||
+    (ArrayBuffer.isView(row) && !(row instanceof DataView)) ||
     (typeof row === "object" && row !== null && Symbol.iterator in row && "length" in row)
   );
 }
@@ -70,7 +72,7 @@ function fillPositional(
   at: number,
 ): void {
   const width = checkWidth(row.length, features, options, `row ${index}`, index);
-  copyNumbers(row, 0, width, out, at, (i) => `row ${index}, column ${i}`);
+  copyNumbers(row, 0, width, out, at, (i, value) => features.refuse(value, i, index, A_NUMBER));
   out.fill(Number.NaN, at + width, at + features.count);
   blankMissing(out, at, at + width, options.missing);
 }
@@ -122,7 +124,7 @@ function copyNumbers(
   end: number,
   out: Float32Array,
   at: number,
-  where: (index: number) => string,
+  refuse: (index: number, value: unknown) => never,
 ): void {
   if (ArrayBuffer.isView(from) && !(from instanceof BigInt64Array) && !(from instanceof BigUint64Array)) {
     const numbers = from as unknown as Float32Array;
@@ -143,7 +145,7 @@ function copyNumbers(
     } else if (typeof value === "boolean" || typeof value === "bigint") {
       out[at + i - begin] = Number(value);
     } else {
-      throw new InputError(`${where(i)}: found ${describe(value)}, expected a number (NaN for missing)`);
+      refuse(i, value);
     }
   }
 }
@@ -194,24 +196,14 @@ function openDense(matrix: DenseData, features: FeatureTable, options: RowOption
     sparse: undefined,
     fill(begin, end, out): void {
       if (cols === width) {
-        copyNumbers(
-          data,
-          begin * cols,
-          end * cols,
-          out,
-          0,
-          (i) => `row ${Math.floor(i / cols)}, column ${i % cols}`,
+        copyNumbers(data, begin * cols, end * cols, out, 0, (i, value) =>
+          features.refuse(value, i % cols, Math.floor(i / cols), A_NUMBER),
         );
       } else {
         for (let row = begin; row < end; row++) {
           const at = (row - begin) * width;
-          copyNumbers(
-            data,
-            row * cols,
-            row * cols + used,
-            out,
-            at,
-            (i) => `row ${row}, column ${i - row * cols}`,
+          copyNumbers(data, row * cols, row * cols + used, out, at, (i, value) =>
+            features.refuse(value, i - row * cols, row, A_NUMBER),
           );
           out.fill(Number.NaN, at + used, at + width);
         }
@@ -222,6 +214,11 @@ function openDense(matrix: DenseData, features: FeatureTable, options: RowOption
 }
 
 function openColumns(table: ColumnData, features: FeatureTable, options: RowOptions): RowSource {
+  if (typeof table.columns !== "object" || table.columns === null) {
+    throw new InputError(
+      `columns is ${describe(table.columns)}, expected an object of arrays by feature name`,
+    );
+  }
   const names = Object.keys(table.columns);
   const columns: (ArrayLike<unknown> | undefined)[] = [];
   const rows = names.length === 0 ? 0 : lengthOf(table.columns[names[0]!], names[0]!);
@@ -310,7 +307,9 @@ function openCsr(matrix: CsrData, features: FeatureTable, options: RowOptions): 
   checkWidth(cols, features, options, "the sparse matrix");
   checkCsr(matrix);
   const data = new Float32Array(matrix.data.length);
-  copyNumbers(matrix.data, 0, data.length, data, 0, (i) => `data[${i}]`);
+  copyNumbers(matrix.data, 0, data.length, data, 0, (i, value) => {
+    throw new InputError(`data[${i}]: found ${describe(value)}, expected ${A_NUMBER}`);
+  });
   blankMissing(data, 0, data.length, options.missing);
   return {
     rows: indptr.length - 1,
@@ -332,8 +331,13 @@ function openCsr(matrix: CsrData, features: FeatureTable, options: RowOptions): 
 }
 
 function checkCsr({ indptr, indices, data, cols }: CsrData): void {
-  if (indices?.length !== data?.length) {
-    throw new InputError(`indices has ${indices?.length} entries, data has ${data?.length}`);
+  for (const [name, list] of Object.entries({ indptr, indices, data })) {
+    if (typeof list !== "object" || typeof list?.length !== "number") {
+      throw new InputError(`${name} is ${describe(list)}, expected an array`);
+    }
+  }
+  if (indices.length !== data.length) {
+    throw new InputError(`indices has ${indices.length} entries, data has ${data.length}`);
   }
   if (indptr.length === 0 || indptr[0] !== 0 || indptr[indptr.length - 1] !== data.length) {
     throw new InputError(`indptr must start at 0 and end at the ${data.length} entries of data`);

@@ -84,8 +84,16 @@ interface Manifest {
 
 export const manifest: Manifest = JSON.parse(readFileSync(`${ROOT}manifest.json`, "utf8"));
 
+/** Files are read once: each is used by every engine and rule. */
+const files = new Map<string, Uint8Array>();
+
 export function readFixture(path: string): Uint8Array {
-  return new Uint8Array(readFileSync(ROOT + path));
+  let bytes = files.get(path);
+  if (bytes === undefined) {
+    bytes = new Uint8Array(readFileSync(ROOT + path));
+    files.set(path, bytes);
+  }
+  return bytes;
 }
 
 const decoder = new TextDecoder();

@@ -1,0 +1,45 @@
+/**
+ * Which engine scores: candidates in order of preference, each of which may decline. All give the same bits, so that
+ * declining costs speed and nothing else.
+ */
+import { flatten } from "../compile/flatten.ts";
+import type { Layout } from "../compile/layout.ts";
+import { describe, InputError } from "../errors.ts";
+import type { Model } from "../model/model.ts";
+import { type Rules, withObeyedSplits } from "../model/rules.ts";
+import type { Engine } from "./engine.ts";
+import { ReferenceEngine } from "./reference.ts";
+import { ScalarEngine } from "./scalar.ts";
+import { createWasmEngine } from "./wasm.ts";
+
+/** `auto` takes the fastest engine that fits model and platform. */
+export type EngineOption = "auto" | "wasm" | "javascript" | "reference";
+
+/** An engine for a layout, or nothing where platform or model do not suit it. */
+type Candidate = (layout: Layout) => Engine | undefined;
+
+const CANDIDATES: readonly (readonly [name: EngineOption, candidate: Candidate])[] = [
+  ["wasm", createWasmEngine],
+  ["javascript", (layout) => new ScalarEngine(layout)],
+];
+
+/** The engine asked for or, where it declines, the next one; `Engine.name` tells which. */
+export function selectEngine(option: EngineOption, loaded: Model, rules: Rules): Engine {
+  const model = withObeyedSplits(loaded, rules);
+  if (option === "reference") {
+    return new ReferenceEngine(model, rules);
+  }
+  const names = CANDIDATES.map(([name]) => name);
+  if (option !== "auto" && !names.includes(option)) {
+    throw new InputError(`engine is ${describe(option)}, expected auto, ${names.join(", ")} or reference`);
+  }
+  const layout = flatten(model, rules);
+  const wanted = CANDIDATES.slice(Math.max(0, names.indexOf(option)));
+  for (const [, candidate] of wanted) {
+    const engine = candidate(layout);
+    if (engine !== undefined) {
+      return engine;
+    }
+  }
+  return new ReferenceEngine(model, rules);
+}

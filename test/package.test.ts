@@ -1,0 +1,188 @@
+/** What the package promises beyond its API: nothing to install with it, nothing of any platform in it, and its size. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import vm from "node:vm";
+import { build } from "esbuild";
+import { describe, expect, it } from "vitest";
+import { measureSize } from "../tools/build.mjs";
+import { writeJson } from "./support/document.ts";
+import { modelDocument, modelOf } from "./support/model.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+function read(path: string): string {
+  return readFileSync(ROOT + path, "utf8");
+}
+
+interface Manifest {
+  readonly [key: string]: unknown;
+  readonly scripts: Record<string, string>;
+  readonly devDependencies: Record<string, string>;
+  readonly exports: Record<string, string | Record<string, string>>;
+  readonly files: readonly string[];
+}
+
+const manifest = JSON.parse(read("package.json")) as Manifest;
+const sources = readdirSync(`${ROOT}src`, { recursive: true, encoding: "utf8" })
+  .map((path) => path.replaceAll("\\", "/"))
+  .filter((path) => path.endsWith(".ts"));
+
+describe("package.json", () => {
+  it.each(["dependencies", "peerDependencies", "optionalDependencies", "bundleDependencies"])(
+    "has no %s",
+    (key) => {
+      expect(manifest[key]).toBeUndefined();
+    },
+  );
+
+  it("runs nothing when it is installed", () => {
+    const hooks = ["preinstall", "install", "postinstall", "prepare", "prepublish"];
+    expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([]);
+  });
+
+  it("names exact versions of what it is developed with, those of the lockfile", () => {
+    const locked = JSON.parse(read("package-lock.json")).packages as Record<string, { version?: string }>;
+    expect(Object.keys(manifest.devDependencies).length).toBeGreaterThan(4);
+    for (const [name, version] of Object.entries(manifest.devDependencies)) {
+      expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(locked[`node_modules/${name}`]?.version, name).toBe(version);
+    }
+  });
+
+  it("exports types first, from files that are packed", () => {
+    expect(manifest.exports["."]).toBeDefined();
+    for (const [entry, target] of Object.entries(manifest.exports)) {
+      if (typeof target === "string") {
+        expect(target, entry).toBe("./package.json");
+        continue;
+      }
+      expect(Object.keys(target), entry).toEqual(["types", "default"]);
+      for (const path of Object.values(target)) {
+        expect(
+          manifest.files.some((folder) => path.startsWith(`./${folder}/`)),
+          path,
+        ).toBe(true);
+        expect(existsSync(ROOT + path), path).toBe(true);
+      }
+      expect(target["types"]!.replace(/\.d\.ts$/, "")).toBe(target["default"]!.replace(/\.js$/, ""));
+    }
+  });
+
+  it("says what it is: ES modules without side effects, MIT, Node 20.19 and later", () => {
+    expect(manifest).toMatchObject({
+      name: "xgboost-infer",
+      type: "module",
+      sideEffects: false,
+      license: "MIT",
+      engines: { node: ">=20.19" },
+    });
+    expect(manifest.files).toEqual(expect.arrayContaining(["dist", "src", "CHANGELOG.md"]));
+    expect(read("LICENSE")).toMatch(/^MIT License/);
+    expect(read("CHANGELOG.md")).toMatch(/^# Changelog/);
+  });
+});
+
+/** A folder of src/ (or a file at its top) imports from those before it in this list, and from itself. */
+const ORDER = ["errors", "model", "parse", "compile", "objective", "engine", "predict", "index"];
+
+/** `parse/json.ts` → `parse`, `index.ts` → `index`. */
+function layerOf(path: string): string {
+  return path.split("/")[0]!.replace(/\.ts$/, "");
+}
+
+function importsOf(path: string): string[] {
+  const code = withoutComments(read(`src/${path}`));
+  return Array.from(code.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g), (match) => match[1]!);
+}
+
+/** Code without comments, and without what stands inside string literals except in imports. */
+function withoutComments(code: string): string {
+  return code.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+}
+
+describe("src/", () => {
+  it("has a place in the order for every folder", () => {
+    expect([...new Set(sources.map(layerOf))].sort()).toEqual([...ORDER].sort());
+  });
+
+  it.each(sources)("%s imports only what comes before it", (path) => {
+    for (const target of importsOf(path)) {
+      expect(target, "only files of this package").toMatch(/^\.\.?\/.*\.ts$/);
+      const resolved = new URL(target, new URL(path, "file:///")).pathname.slice(1);
+      expect(sources).toContain(resolved);
+      const [here, there] = [ORDER.indexOf(layerOf(path)), ORDER.indexOf(layerOf(resolved))];
+      expect(there, `${path} imports ${resolved}`).toBeLessThanOrEqual(here);
+    }
+  });
+
+  it("has files whose imports are seen at all", () => {
+    expect(importsOf("index.ts").length).toBeGreaterThan(4);
+    expect(sources.flatMap(importsOf).length).toBeGreaterThan(50);
+  });
+
+  it.each(sources)("%s makes no code from text", (path) => {
+    expect(withoutComments(read(`src/${path}`))).not.toMatch(
+      /\beval\b|\bnew Function\b|\bFunction\(|\bimport\s*\(/,
+    );
+  });
+
+  it("declares the two globals that it uses of any platform, and is compiled without the types of one", () => {
+    const declared = sources.flatMap((path) => {
+      return Array.from(
+        read(`src/${path}`).matchAll(/\bdeclare\s+(?:const|var|let|function|class)\s+(\w+)/g),
+        (m) => m[1]!,
+      );
+    });
+    expect([...new Set(declared)].sort()).toEqual(["TextDecoder", "TextEncoder"]);
+    const config = JSON.parse(read("tsconfig.build.json"));
+    expect(config.compilerOptions.types).toEqual([]);
+    expect(config.compilerOptions.lib ?? JSON.parse(read("tsconfig.json")).compilerOptions.lib).toEqual([
+      "ES2022",
+    ]);
+    expect(
+      sources.filter((path) => /@ts-(ignore|nocheck|expect-error)|<reference/.test(read(`src/${path}`))),
+    ).toEqual([]);
+  });
+});
+
+describe("the root entry", () => {
+  it("is within its limit of size", async () => {
+    const { gzipped, limit, minified } = await measureSize();
+    expect(minified).toBeGreaterThan(10_000);
+    expect(gzipped).toBeLessThanOrEqual(limit);
+  });
+
+  it("runs where there is nothing but the language, TextEncoder and TextDecoder, and no code from text", async () => {
+    const { outputFiles } = await build({
+      entryPoints: [`${ROOT}src/index.ts`],
+      bundle: true,
+      format: "iife",
+      globalName: "lib",
+      platform: "neutral",
+      write: false,
+    });
+    const context = vm.createContext(
+      { TextEncoder, TextDecoder, json: writeJson(modelDocument(modelOf([[{ leaf: 2 }]]))) },
+      { codeGeneration: { strings: false, wasm: false } },
+    );
+    vm.runInContext(outputFiles[0]!.text, context);
+    expect(vm.runInContext("typeof process + typeof Buffer + typeof window", context)).toBe(
+      "undefined".repeat(3),
+    );
+    expect(vm.runInContext("lib.Booster.load(json).predictRow([0])[0]", context)).toBe(2.5);
+    expect(
+      vm.runInContext("lib.Booster.load(JSON.parse(json)).predict([[0], [1]]).data.join()", context),
+    ).toBe("2.5,2.5");
+    const dump = `"0:[f0<1] yes=1,no=2,missing=1\\n\\t1:leaf=1\\n\\t2:leaf=2\\n"`;
+    const options = '{ dump: { objective: "binary:logistic", baseScore: 0.5 }, engine: "reference" }';
+    expect(
+      vm.runInContext(
+        `lib.Booster.load(${dump}, ${options}).predict({ columns: { f0: [0] } }).shape[0]`,
+        context,
+      ),
+    ).toBe(1);
+    expect(vm.runInContext("Object.keys(lib).sort().join()", context)).toBe(
+      "Booster,InputError,ModelFormatError,UnsupportedModelError",
+    );
+  });
+});
