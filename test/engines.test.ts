@@ -35,28 +35,33 @@ import {
 /** Row lanes are 8 wide, blocks 64 rows: one of every remainder. */
 const BATCHES = [1, 7, 8, 9, 63, 64, 65, 200];
 
-function loadBoth(source: Uint8Array | string, rules: RulesOption = "latest"): readonly [Booster, Booster] {
-  return [
-    Booster.load(source, { engine: "reference", rules }),
-    Booster.load(source, { engine: "javascript", rules }),
-  ];
+/** The reference engine first, then all that must agree with it. */
+const ENGINES = ["reference", "javascript", "wasm"] as const;
+
+function loadAll(source: Uint8Array | string, rules: RulesOption = "latest"): readonly Booster[] {
+  return ENGINES.map((engine) => Booster.load(source, { engine, rules }));
 }
 
 function expectSamePredictions(
-  [reference, javascript]: readonly [Booster, Booster],
+  [reference, ...others]: readonly Booster[],
   data: Data,
   range?: readonly [number, number],
 ): void {
   const options: PredictOptions[] = [{}, { outputMargin: true }];
+  if (reference === undefined || others.length !== ENGINES.length - 1) {
+    throw new Error("every engine takes part");
+  }
   if (reference.booster !== "gblinear" && (range === undefined || range[0] === 0)) {
     options.push({ predLeaf: true });
   }
   for (const option of options) {
     const all = range === undefined ? option : { ...option, iterationRange: range };
     const expected = reference.predict(data, all);
-    const actual = javascript.predict(data, all);
-    expect(actual.shape).toEqual(expected.shape);
-    expectSameBits(actual.data, expected.data, JSON.stringify(all));
+    for (const other of others) {
+      const actual = other.predict(data, all);
+      expect(actual.shape).toEqual(expected.shape);
+      expectSameBits(actual.data, expected.data, `${other.engine} ${JSON.stringify(all)}`);
+    }
   }
 }
 
@@ -104,16 +109,16 @@ describe("arbitrary models and rows", () => {
     fc.assert(
       fc.property(drawn(options), ({ model, rules, rows, seed, format, range }) => {
         const document = modelDocument(model);
-        const both = loadBoth(format === "json" ? writeJson(document) : writeUbjson(document), rules);
+        const all = loadAll(format === "json" ? writeJson(document) : writeUbjson(document), rules);
         const data = matrix(model, rows, seed);
-        expectSamePredictions(both, data);
+        expectSamePredictions(all, data);
         const rounds = model.iterationIndptr.length - 1;
         const [begin, end] = range.map((at) => Math.min(at, rounds)).sort((a, b) => a - b) as [
           number,
           number,
         ];
         if (model.booster !== "gblinear" && end > 0) {
-          expectSamePredictions(both, data, [begin, end]);
+          expectSamePredictions(all, data, [begin, end]);
         }
       }),
       { numRuns, seed: 20_240_601 },
@@ -234,7 +239,7 @@ describe("models that leave the quick paths", () => {
     ["latest", -0],
   ] as const)("a DART leaf of -0 by the rules of %s", (rules, margin) => {
     const model = modelOf([[{ leaf: -0 }]], { booster: "dart", weights: [0.5], baseScore: [-0] });
-    for (const booster of loadBoth(writeUbjson(modelDocument(model)), rules)) {
+    for (const booster of loadAll(writeUbjson(modelDocument(model)), rules)) {
       expect(booster.predictRow([0])[0]).toBe(margin);
     }
   });
@@ -242,22 +247,22 @@ describe("models that leave the quick paths", () => {
   for (const [name, make] of Object.entries(PICKED)) {
     it(name, () => {
       const model = make();
-      const both = loadBoth(writeUbjson(modelDocument(model)));
+      const all = loadAll(writeUbjson(modelDocument(model)));
       for (const rows of BATCHES) {
-        expectSamePredictions(both, matrix(model, rows, rows));
+        expectSamePredictions(all, matrix(model, rows, rows));
       }
       const values = hostileValues(model);
       const data = values.flatMap((value) => Array.from({ length: model.numFeatures }, () => value));
-      expectSamePredictions(both, { data, rows: values.length, cols: model.numFeatures });
-      expectOracle(model, both[0], 9, 1);
+      expectSamePredictions(all, { data, rows: values.length, cols: model.numFeatures });
+      expectOracle(model, all[0]!, 9, 1);
     });
   }
 
   it("a tree of 262,143 nodes, whose children stand too far away for a packed step", () => {
     const model = modelOf([...SMALL, balanced(17, 2, RANDOM), ...SMALL], two);
-    const both = loadBoth(writeUbjson(modelDocument(model)));
-    expectSamePredictions(both, matrix(model, 65, 3));
-    const { data } = both[1].predict(matrix(model, 200, 4), { predLeaf: true });
+    const all = loadAll(writeUbjson(modelDocument(model)));
+    expectSamePredictions(all, matrix(model, 65, 3));
+    const { data } = all[1]!.predict(matrix(model, 200, 4), { predLeaf: true });
     expect(Math.max(...data)).toBeGreaterThan(131_071 + 65_536);
   });
 
@@ -272,9 +277,9 @@ describe("models that leave the quick paths", () => {
     };
     const trees = Array.from({ length: Math.ceil(numFeatures / splits) + 3 }, wide);
     const model = modelOf([...SMALL, ...trees, ...SMALL], { numFeatures });
-    const both = loadBoth(writeUbjson(modelDocument(model)));
+    const all = loadAll(writeUbjson(modelDocument(model)));
     for (const rows of [1, 9, 17]) {
-      expectSamePredictions(both, matrix(model, rows, rows));
+      expectSamePredictions(all, matrix(model, rows, rows));
     }
   });
 
@@ -300,9 +305,9 @@ describe("models that leave the quick paths", () => {
       ),
       cols: numFeatures,
     };
-    const both = loadBoth(writeUbjson(modelDocument(model)));
-    expectSamePredictions(both, csr);
-    expect(new Set(both[1].predict(csr).data).size).toBeGreaterThan(3);
+    const all = loadAll(writeUbjson(modelDocument(model)));
+    expectSamePredictions(all, csr);
+    expect(new Set(all[1]!.predict(csr).data).size).toBeGreaterThan(3);
   });
 });
 

@@ -1169,6 +1169,14 @@ describe("sources and options of odd types", () => {
     expect(() => Booster.load(json, options as object)).toThrow(message);
   });
 
+  it("white space and a byte order mark may come first, however much of it", () => {
+    const space = new Uint8Array(5000).fill(32);
+    expect(Booster.load(joined(space, bytes)).numFeatures).toBe(Booster.load(bytes).numFeatures);
+    const mark = Uint8Array.of(0xef, 0xbb, 0xbf);
+    const dump = new TextEncoder().encode("0:leaf=0.5\n");
+    expect(Booster.load(joined(mark, dump), { dump: DUMP }).predictRow([])[0]).toBe(1);
+  });
+
   it("maxBytes refuses larger files before they are read", () => {
     for (const source of [json, bytes, bytes.buffer as ArrayBuffer]) {
       expect(Booster.load(source, { maxBytes: bytes.length })).toBeInstanceOf(Booster);
@@ -1177,6 +1185,10 @@ describe("sources and options of odd types", () => {
     expect(() => Booster.load("not a model", { maxBytes: 3 })).toThrow(/maxBytes allows 3/);
   });
 });
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => Array.from(part)));
+}
 
 describe("time grows as the file does", () => {
   const SIZES = [2 ** 15, 2 ** 16, 2 ** 17, 2 ** 18];

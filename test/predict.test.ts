@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Booster, type Data, InputError, type PredictOptions } from "../src/index.ts";
+import { Booster, type Data, type EngineOption, InputError, type PredictOptions } from "../src/index.ts";
 import { arbitraryModel, hostileRows, randomNumbers } from "./support/arbitrary.ts";
 import { expectSameBits } from "./support/bits.ts";
 import { type Document, writeJson } from "./support/document.ts";
@@ -17,7 +17,7 @@ import {
   type TreeSpec,
 } from "./support/model.ts";
 
-function load(model: ModelSpec, engine: "javascript" | "reference" = "javascript"): Booster {
+function load(model: ModelSpec, engine: EngineOption = "auto"): Booster {
   return Booster.load(writeJson(modelDocument(model)), { engine, rules: "latest" });
 }
 
@@ -34,10 +34,17 @@ const someCase: fc.Arbitrary<Case> = fc
     model: arbitraryModel({ maxSplits: 15 }),
     rows: fc.integer({ min: 1, max: 40 }),
     seed: fc.nat(1e9),
+    engine: fc.constantFrom<EngineOption>("javascript", "wasm"),
   })
-  .map(({ model, rows, seed }) => {
+  .map(({ model, rows, seed, engine }) => {
     const data = hostileRows(model, rows, seed);
-    return { model, booster: load(model), rows, dense: { data, rows, cols: model.numFeatures }, seed };
+    return {
+      model,
+      booster: load(model, engine),
+      rows,
+      dense: { data, rows, cols: model.numFeatures },
+      seed,
+    };
   });
 
 /** A property of any model with any rows. */
@@ -551,6 +558,13 @@ describe("category names", () => {
     expect(booster.predictRow({ color: null, code: Number.NaN, size: 0 })[0]).toBe(11);
     expect(booster.predictRow([1, 0, 0])[0]).toBe(22);
     expect(booster.predictRow({ color: 1, code: 10, size: 0 })[0]).toBe(22);
+    expect(booster.predictRow({ color: "red", code: -999, size: 0 }, { missing: -999 })[0]).toBe(11);
+  });
+
+  it("come in plain objects: a Map is no row", () => {
+    expect(() =>
+      booster.predictRow(new Map([["color", "red"]]) as unknown as Record<string, unknown>),
+    ).toThrow(InputError);
   });
 
   it.each<[row: Record<string, unknown>, feature: string, message: RegExp]>([

@@ -69,7 +69,7 @@ function readBytes(bytes: Uint8Array, dump: DumpOptions | undefined): ModelParts
     case "ubjson":
       return readDocument(parseWholeUbjson(bytes));
     case "text-dump":
-      return readTextDump(decodeUtf8(bytes), dump);
+      return readTextDump(decodeUtf8(withoutLeadingSpace(bytes)), dump);
     case "snapshot":
       return readLegacySnapshot(bytes);
     case "binary":
@@ -84,6 +84,7 @@ type Detected = "json" | "ubjson" | "text-dump" | "snapshot" | "binary" | "heade
 
 export function detectFormat(bytes: Uint8Array): Detected {
   const start = latin1(bytes.subarray(0, 64));
+  const text = latin1(withoutLeadingSpace(bytes).subarray(0, 64));
   if (start.startsWith(BINARY_MAGIC)) {
     return "binary";
   }
@@ -93,13 +94,13 @@ export function detectFormat(bytes: Uint8Array): Detected {
   if (start.startsWith(BASE64_MAGIC)) {
     throw new UnsupportedModelError("base64 binary models (bs64)", "save the model as JSON or UBJSON");
   }
-  if (/^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*["{\]])/.test(start)) {
+  if (/^(?:\{\s*["}]|\[\s*["{\]])/.test(text)) {
     return "json";
   }
   if (/^\{[L}]/.test(start)) {
     return "ubjson";
   }
-  if (looksLikeTextDump(start)) {
+  if (looksLikeTextDump(text)) {
     return "text-dump";
   }
   if (looksLikeLegacyBinary(bytes)) {
@@ -138,6 +139,15 @@ function readLegacySnapshot(bytes: Uint8Array): ModelParts {
   const model = bytes.subarray(start, start + length);
   const magic = latin1(model.subarray(0, BINARY_MAGIC.length)) === BINARY_MAGIC ? BINARY_MAGIC.length : 0;
   return readLegacyBinary(new ByteReader(bytes.subarray(0, start + length), true, start + magic));
+}
+
+/** Without the byte order mark and the white space that texts may start with. */
+function withoutLeadingSpace(bytes: Uint8Array): Uint8Array {
+  let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  while (bytes[at] === 32 || (bytes[at]! >= 9 && bytes[at]! <= 13)) {
+    at++;
+  }
+  return bytes.subarray(at);
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -81,11 +81,11 @@ function readNode(line: string, where: string): DumpNode {
   const fields = readFields(rest.slice(end + 2), where);
   const condition = readCondition(rest.slice(1, end), where);
   const [yes, no, missing] = [fields.get("yes"), fields.get("no"), fields.get("missing")];
-  if (condition === undefined || missing === undefined) {
+  if (condition === undefined) {
     throw indicatorError(where);
   }
-  if (yes === undefined || no === undefined) {
-    throw new ModelFormatError(where, "has no yes= or no=");
+  if (yes === undefined || no === undefined || missing === undefined) {
+    throw new ModelFormatError(where, "has no yes= or no= or missing=");
   }
   const children = [integer(yes, where), integer(no, where)] as const;
   // A category set reads "yes: in the set", and what is in the set goes right.

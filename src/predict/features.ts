@@ -46,11 +46,11 @@ export class FeatureTable {
     );
   }
 
-  /** A named value as a number; the caller rounds it to float32. */
-  value(value: unknown, feature: number, row: number): number {
+  /** A named value as a number; the caller rounds it to float32, and knows what means missing. */
+  value(value: unknown, feature: number, row: number, missing: number): number {
     switch (typeof value) {
       case "number":
-        return this.hasIntegerCategories(feature) && !Number.isNaN(value)
+        return this.hasIntegerCategories(feature) && !Number.isNaN(value) && Math.fround(value) !== missing
           ? this.#code(String(value), feature, row)
           : value;
       case "undefined":
@@ -58,7 +58,7 @@ export class FeatureTable {
       case "boolean":
         return value ? 1 : 0;
       case "bigint":
-        return this.value(Number(value), feature, row);
+        return this.value(Number(value), feature, row, missing);
       case "string":
         return this.#code(value, feature, row);
       default:

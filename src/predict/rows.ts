@@ -43,7 +43,12 @@ export function fillRow(
 ): void {
   if (isPositional(row)) {
     fillPositional(row, index, features, options, out, at);
-  } else if (typeof row === "object" && row !== null && !ArrayBuffer.isView(row)) {
+  } else if (
+    typeof row === "object" &&
+    row !== null &&
+    !ArrayBuffer.isView(row) &&
+    !(Symbol.iterator in row)
+  ) {
     fillNamed(row, index, features, options, out, at);
   } else {
     throw new InputError(
@@ -89,7 +94,7 @@ function fillNamed(
   for (const name of Object.keys(row)) {
     const column = features.column(name);
     if (column >= 0) {
-      out[at + column] = features.value(row[name], column, index);
+      out[at + column] = features.value(row[name], column, index, options.missing);
     } else if (options.validateFeatures && !features.open) {
       throw features.unknown(name, index);
     }
@@ -249,7 +254,7 @@ function openColumns(table: ColumnData, features: FeatureTable, options: RowOpti
       out.fill(Number.NaN, 0, (end - begin) * features.count);
       columns.forEach((column, feature) => {
         if (column !== undefined) {
-          fillColumn(column, feature, begin, end, features, out);
+          fillColumn(column, feature, begin, end, features, options.missing, out);
         }
       });
       blankMissing(out, 0, (end - begin) * features.count, options.missing);
@@ -285,6 +290,7 @@ function fillColumn(
   begin: number,
   end: number,
   features: FeatureTable,
+  missing: number,
   out: Float32Array,
 ): void {
   const width = features.count;
@@ -297,7 +303,7 @@ function fillColumn(
     return;
   }
   for (let row = begin; row < end; row++, at += width) {
-    out[at] = features.value(column[row], feature, row);
+    out[at] = features.value(column[row], feature, row, missing);
   }
 }
 

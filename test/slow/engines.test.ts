@@ -25,12 +25,16 @@ describe("arbitrary models and rows", () => {
         (model, rules, rows, seed) => {
           const bytes = writeUbjson(modelDocument(model));
           const reference = Booster.load(bytes, { engine: "reference", rules });
-          const javascript = Booster.load(bytes, { engine: "javascript", rules });
+          const others = (["javascript", "wasm"] as const).map((engine) =>
+            Booster.load(bytes, { engine, rules }),
+          );
           const data = { data: hostileRows(model, rows, seed), rows, cols: model.numFeatures };
-          expectSameBits(javascript.predict(data).data, reference.predict(data).data, "values");
-          if (model.booster !== "gblinear") {
-            const leaf = { predLeaf: true };
-            expectSameBits(javascript.predict(data, leaf).data, reference.predict(data, leaf).data, "leaves");
+          for (const other of others) {
+            expectSameBits(other.predict(data).data, reference.predict(data).data, "values");
+            if (model.booster !== "gblinear") {
+              const leaf = { predLeaf: true };
+              expectSameBits(other.predict(data, leaf).data, reference.predict(data, leaf).data, "leaves");
+            }
           }
           trees += model.trees.length;
         },

@@ -35,7 +35,7 @@ export function tryLoad(source: Source, dump?: DumpOptions): Outcome {
   const options = dump === undefined ? {} : { dump };
   let loaded: Booster;
   try {
-    loaded = Booster.load(source, { ...options, engine: "javascript" });
+    loaded = Booster.load(source, { ...options, engine: "auto" });
   } catch (error) {
     expectPromised(error, dump !== undefined);
     return { loaded: undefined, error: error as ModelFormatError };
