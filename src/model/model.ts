@@ -77,3 +77,8 @@ export interface Model {
   readonly categories: ReadonlyMap<number, CategoryNames>;
   readonly attributes: Readonly<Record<string, string>>;
 }
+
+/** Boosting rounds. Linear models from before 1.5 do not say and have 0, for XGBoost too. */
+export function boostedRounds(model: Model): number {
+  return model.linear?.boostedRounds ?? model.iterationIndptr.length - 1;
+}

@@ -1,23 +1,15 @@
 /** The façade: a loaded model and its predictions. */
-import type { Engine } from "../engine/engine.ts";
-import { addLinear } from "../engine/linear.ts";
-import { type EngineOption, selectEngine } from "../engine/select.ts";
+import type { EngineOption } from "../engine/select.ts";
 import { describe, InputError, ModelFormatError } from "../errors.ts";
-import type { BoosterName, Model, Version } from "../model/model.ts";
-import { chooseRules, LATEST_RELEASE, type Rules, type RulesOption } from "../model/rules.ts";
-import {
-  baseMargins,
-  findObjective,
-  type Objective,
-  outputsPerRow,
-  transformMargins,
-} from "../objective/objective.ts";
+import { type BoosterName, boostedRounds, type Model, type Version } from "../model/model.ts";
+import { chooseRules, LATEST_RELEASE, type RulesOption } from "../model/rules.ts";
 import type { DumpOptions } from "../parse/dump.ts";
 import { parseModel } from "../parse/parse.ts";
-import type { Data, RowSource } from "./data.ts";
+import type { Data } from "./data.ts";
 import { FeatureTable } from "./features.ts";
 import { type Plan, type PredictOptions, planPrediction } from "./options.ts";
 import { fillRow, openRows, type RowOptions } from "./rows.ts";
+import { Scorer } from "./scorer.ts";
 import { shapeOf } from "./shape.ts";
 
 export interface LoadOptions {
@@ -39,30 +31,25 @@ export interface Prediction {
   readonly shape: readonly number[];
 }
 
-/** Rows that are converted at a time where the caller's data is not what engines take. */
-const BLOCK_ROWS = 256;
-const MAX_BLOCK_VALUES = 1 << 20;
+/** Stands for options that were not given, which need no checks. */
 const NO_OPTIONS: PredictOptions = {};
+const NO_ROW_OPTIONS: RowOptions = { missing: Number.NaN, validateFeatures: true };
 
 /** A loaded model. Immutable; predictions of one model are the same whatever the engine, the batch or the form of the data. */
 export class Booster {
   readonly #model: Model;
-  readonly #rules: Rules;
-  readonly #objective: Objective;
-  readonly #engine: Engine;
   readonly #features: FeatureTable;
-  /** Base margin of each output group. */
-  readonly #base: Float32Array;
+  readonly #scorer: Scorer;
+  readonly #defaultPlan: Plan;
   /** One staged row, for `predictRow`. */
   #row: Float32Array | undefined;
 
   private constructor(model: Model, options: LoadOptions) {
+    const rules = chooseRules(options.rules ?? "file", model.version);
     this.#model = model;
-    this.#rules = chooseRules(options.rules ?? "file", model.version);
-    this.#objective = findObjective(model.objective);
-    this.#base = groupBaseMargins(model, this.#objective, this.#rules);
-    this.#engine = selectEngine(options.engine ?? "auto", model, this.#rules);
     this.#features = new FeatureTable(model);
+    this.#scorer = new Scorer(model, rules, options.engine ?? "auto");
+    this.#defaultPlan = planPrediction(NO_OPTIONS, model);
   }
 
   /**
@@ -127,7 +114,7 @@ export class Booster {
 
   /** Name of the engine in use. */
   get engine(): string {
-    return this.#engine.name;
+    return this.#scorer.engine.name;
   }
 
   /**
@@ -135,16 +122,14 @@ export class Booster {
    * @throws InputError for data or options that cannot be used
    */
   predict(data: Data, options: PredictOptions = NO_OPTIONS): Prediction {
-    const plan = planPrediction(options, this.#model);
+    const plan = this.#plan(options);
     const source = openRows(data, this.#features, rowOptions(options));
-    const width = this.#width(plan);
+    const width = this.#scorer.width(plan);
+    const room = this.#scorer.roomPerRow(plan);
     const shape = shapeOf(plan, source.rows, width, this.#model);
-    const scratch = new Float32Array(source.rows * this.#scratchWidth(plan));
-    this.#compute(source, plan, options, scratch);
-    return {
-      data: width === this.#scratchWidth(plan) ? scratch : scratch.slice(0, source.rows * width),
-      shape,
-    };
+    const out = new Float32Array(source.rows * room);
+    this.#scorer.score(source, plan, options.baseMargin, out);
+    return { data: width === room ? out : out.slice(0, source.rows * width), shape };
   }
 
   /**
@@ -152,20 +137,21 @@ export class Booster {
    * @returns the shape
    */
   predictInto(data: Data, out: Float32Array, options: PredictOptions = NO_OPTIONS): readonly number[] {
-    const plan = planPrediction(options, this.#model);
+    const plan = this.#plan(options);
     const source = openRows(data, this.#features, rowOptions(options));
-    const width = this.#width(plan);
+    const width = this.#scorer.width(plan);
+    const room = this.#scorer.roomPerRow(plan);
     const size = source.rows * width;
     if (!(out instanceof Float32Array) || out.length < size) {
       const found = out instanceof Float32Array ? `a Float32Array of ${out.length} values` : describe(out);
       throw new InputError(`out is ${found}, expected a Float32Array with room for ${size} values`);
     }
     const shape = shapeOf(plan, source.rows, width, this.#model);
-    if (width === this.#scratchWidth(plan)) {
-      this.#compute(source, plan, options, out.length === size ? out : out.subarray(0, size));
+    if (width === room) {
+      this.#scorer.score(source, plan, options.baseMargin, out.length === size ? out : out.subarray(0, size));
     } else {
-      const scratch = new Float32Array(source.rows * this.#scratchWidth(plan));
-      this.#compute(source, plan, options, scratch);
+      const scratch = new Float32Array(source.rows * room);
+      this.#scorer.score(source, plan, options.baseMargin, scratch);
       out.set(scratch.subarray(0, size));
     }
     return shape;
@@ -179,125 +165,27 @@ export class Booster {
     row: ArrayLike<number> | Record<string, unknown>,
     options: PredictOptions = NO_OPTIONS,
   ): Float32Array {
-    const plan = planPrediction(options, this.#model);
+    const plan = this.#plan(options);
     const values = this.#row ?? new Float32Array(this.#features.count);
     // Taken while in use: reading a named row may run the caller's code, which may score another row.
     this.#row = undefined;
     fillRow(row, 0, this.#features, rowOptions(options), values, 0);
-    const source: RowSource = { rows: 1, direct: values, sparse: undefined, fill: noFill };
-    const scratch = new Float32Array(this.#scratchWidth(plan));
-    this.#compute(source, plan, options, scratch);
+    const out = new Float32Array(this.#scorer.roomPerRow(plan));
+    this.#scorer.scoreRow(values, plan, options.baseMargin, out);
     this.#row = values;
-    const width = this.#width(plan);
-    return width === scratch.length ? scratch : scratch.slice(0, width);
+    const width = this.#scorer.width(plan);
+    return width === out.length ? out : out.slice(0, width);
   }
 
-  /** Values a row of the result. */
-  #width(plan: Plan): number {
-    return plan.kind === "value"
-      ? outputsPerRow(this.#objective.transform, this.#model.numOutputGroups)
-      : this.#scratchWidth(plan);
+  #plan(options: PredictOptions): Plan {
+    return options === NO_OPTIONS ? this.#defaultPlan : planPrediction(options, this.#model);
   }
-
-  /** Values a row while computing: leaves, or margins, of which the transform may leave fewer. */
-  #scratchWidth(plan: Plan): number {
-    return plan.kind === "leaf" ? plan.treeEnd : this.#model.numOutputGroups;
-  }
-
-  #compute(source: RowSource, plan: Plan, options: PredictOptions, out: Float32Array): void {
-    if (plan.kind === "leaf") {
-      this.#eachBlock(source, plan.treeEnd, out, (rows, count, leaves) => {
-        this.#engine.writeLeaves(rows, count, leaves, plan.treeEnd);
-      });
-      return;
-    }
-    this.#computeMargins(source, plan, options, out);
-    if (plan.kind === "value") {
-      transformMargins(out, this.#model.numOutputGroups, this.#objective.transform, this.#rules);
-    }
-  }
-
-  #computeMargins(source: RowSource, plan: Plan, options: PredictOptions, out: Float32Array): void {
-    const groups = this.#model.numOutputGroups;
-    const base =
-      options.baseMargin === undefined
-        ? this.#base
-        : checkBaseMargin(options.baseMargin, out.length, source, groups);
-    const enters = this.#rules.baseScoreEnters;
-    const baseLast =
-      this.#model.linear === undefined &&
-      (enters === "last" || (enters === "last in dart" && this.#model.booster === "dart"));
-    if (baseLast) {
-      out.fill(0);
-    } else {
-      copyBase(base, out);
-    }
-    if (this.#model.linear !== undefined) {
-      this.#computeLinear(source, out);
-    } else {
-      this.#eachBlock(source, groups, out, (rows, count, margins) => {
-        this.#engine.addTrees(rows, count, margins, plan.treeBegin, plan.treeEnd);
-      });
-    }
-    if (baseLast) {
-      addBase(base, out);
-    }
-  }
-
-  #computeLinear(source: RowSource, out: Float32Array): void {
-    const linear = this.#model.linear!;
-    const groups = this.#model.numOutputGroups;
-    if (source.sparse !== undefined && this.#rules.sparseLinear === "as stored") {
-      const { indptr, indices, data } = source.sparse;
-      for (let row = 0; row < source.rows; row++) {
-        const start = indptr[row]!;
-        addLinear(linear, groups, data, indices, start, indptr[row + 1]! - start, out, row * groups);
-      }
-      return;
-    }
-    const width = this.#features.count;
-    this.#eachBlock(source, groups, out, (rows, count, margins) => {
-      for (let row = 0; row < count; row++) {
-        addLinear(linear, groups, rows, undefined, row * width, width, margins, row * groups);
-      }
-    });
-  }
-
-  /** Calls `score` with the rows of each block and the part of `out` that belongs to them. */
-  #eachBlock(
-    source: RowSource,
-    width: number,
-    out: Float32Array,
-    score: (rows: Float32Array, count: number, out: Float32Array) => void,
-  ): void {
-    if (source.direct !== undefined) {
-      score(source.direct, source.rows, out);
-      return;
-    }
-    const features = this.#features.count;
-    const blockRows = Math.max(
-      1,
-      Math.min(BLOCK_ROWS, source.rows, Math.floor(MAX_BLOCK_VALUES / Math.max(1, features))),
-    );
-    const rows = new Float32Array(blockRows * features);
-    for (let begin = 0; begin < source.rows; begin += blockRows) {
-      const end = Math.min(begin + blockRows, source.rows);
-      source.fill(begin, end, rows);
-      score(rows, end - begin, out.subarray(begin * width, end * width));
-    }
-  }
-}
-
-/** Linear models from before 1.5 do not say and have 0, for XGBoost too. */
-function boostedRounds(model: Model): number {
-  return model.linear?.boostedRounds ?? model.iterationIndptr.length - 1;
-}
-
-function noFill(): void {
-  throw new Error("rows that are used directly are not converted");
 }
 
 function rowOptions(options: PredictOptions): RowOptions {
+  if (options === NO_OPTIONS) {
+    return NO_ROW_OPTIONS;
+  }
   const missing = options.missing ?? Number.NaN;
   if (typeof missing !== "number") {
     throw new InputError(`missing is ${describe(missing)}, expected a number`);
@@ -315,57 +203,5 @@ function checkSize(source: unknown, maxBytes: number | undefined): void {
       : ((source as { byteLength?: unknown } | null | undefined)?.byteLength ?? 0);
   if (maxBytes !== undefined && typeof size === "number" && size > maxBytes) {
     throw new ModelFormatError("model file", `has ${size} bytes, maxBytes allows ${maxBytes}`);
-  }
-}
-
-/** The base margin of every output group. A linear model uses the first base score for all, as XGBoost does. */
-function groupBaseMargins(model: Model, objective: Objective, rules: Rules): Float32Array {
-  const groups = model.numOutputGroups;
-  const expanded = Float32Array.from({ length: groups }, (_, g) => {
-    return model.baseScore.length === 1 || model.linear !== undefined
-      ? model.baseScore[0]!
-      : model.baseScore[g]!;
-  });
-  const unlinked =
-    model.baseScoreIsMargin ||
-    (rules.emptyModelBaseScore === "as stored" && model.boostFromAverage && boostedRounds(model) === 0);
-  return unlinked ? expanded : baseMargins(expanded, objective, rules);
-}
-
-function checkBaseMargin(
-  baseMargin: ArrayLike<number>,
-  expected: number,
-  source: RowSource,
-  groups: number,
-): Float32Array {
-  if (baseMargin?.length !== expected) {
-    throw new InputError(
-      `baseMargin has ${baseMargin?.length} values, expected rows × output groups = ${source.rows} × ${groups}`,
-    );
-  }
-  return baseMargin instanceof Float32Array
-    ? baseMargin
-    : Float32Array.from(baseMargin, (value: unknown, i) => {
-        if (typeof value !== "number") {
-          throw new InputError(`baseMargin[${i}] is ${describe(value)}, expected a number`);
-        }
-        return value;
-      });
-}
-
-/** `base` has one value a group, or one a row and group. */
-function copyBase(base: Float32Array, out: Float32Array): void {
-  if (base.length === 1) {
-    out.fill(base[0]!);
-    return;
-  }
-  for (let at = 0; at < out.length; at += base.length) {
-    out.set(base, at);
-  }
-}
-
-function addBase(base: Float32Array, out: Float32Array): void {
-  for (let i = 0; i < out.length; i++) {
-    out[i]! += base[i % base.length]!;
   }
 }

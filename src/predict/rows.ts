@@ -76,9 +76,17 @@ function fillPositional(
   out: Float32Array,
   at: number,
 ): void {
-  const width = checkWidth(row.length, features, options, `row ${index}`, index);
-  copyNumbers(row, 0, width, out, at, (i, value) => features.refuse(value, i, index, A_NUMBER));
-  out.fill(Number.NaN, at + width, at + features.count);
+  const width = checkWidth(row.length, features, options, index);
+  if (row instanceof Float32Array) {
+    for (let i = 0; i < width; i++) {
+      out[at + i] = row[i]!;
+    }
+  } else {
+    copyNumbers(row, 0, width, out, at, (i, value) => features.refuse(value, i, index, A_NUMBER));
+  }
+  if (width < features.count) {
+    out.fill(Number.NaN, at + width, at + features.count);
+  }
   blankMissing(out, at, at + width, options.missing);
 }
 
@@ -106,17 +114,11 @@ function fillNamed(
  * XGBoost's rules: exactly the model's width (inplace_predict); unchecked, fewer columns are missing ones (DMatrix).
  * Returns how many columns to read.
  */
-function checkWidth(
-  found: number,
-  features: FeatureTable,
-  options: RowOptions,
-  what: string,
-  row?: number,
-): number {
+function checkWidth(found: number, features: FeatureTable, options: RowOptions, row?: number): number {
   const expected = features.count;
   if ((found > expected && !features.open) || (found < expected && options.validateFeatures)) {
     throw new InputError(
-      `Feature shape mismatch, expected: ${expected}, got ${found} (columns of ${what})`,
+      `Feature shape mismatch, expected: ${expected}, got ${found} (columns of ${row === undefined ? "the matrix" : `row ${row}`})`,
       row === undefined ? {} : { row },
     );
   }
@@ -192,7 +194,7 @@ function openDense(matrix: DenseData, features: FeatureTable, options: RowOption
       `data has ${data?.length ?? "no"} values, expected rows × cols = ${rows} × ${cols} = ${rows * cols}`,
     );
   }
-  const used = checkWidth(cols, features, options, "the matrix");
+  const used = checkWidth(cols, features, options);
   const width = features.count;
   const asIs = data instanceof Float32Array && cols === width && Number.isNaN(options.missing);
   return {
@@ -310,7 +312,7 @@ function fillColumn(
 function openCsr(matrix: CsrData, features: FeatureTable, options: RowOptions): RowSource {
   const { indptr, indices, cols } = matrix;
   checkCount(cols, "cols");
-  checkWidth(cols, features, options, "the sparse matrix");
+  checkWidth(cols, features, options);
   checkCsr(matrix);
   const data = new Float32Array(matrix.data.length);
   copyNumbers(matrix.data, 0, data.length, data, 0, (i, value) => {

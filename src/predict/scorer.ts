@@ -1,0 +1,195 @@
+/** Rows → margins → values or leaves: engine, base margins and objective of one model, put together. */
+import type { Engine } from "../engine/engine.ts";
+import { addLinear } from "../engine/linear.ts";
+import { type EngineOption, selectEngine } from "../engine/select.ts";
+import { describe, InputError } from "../errors.ts";
+import { boostedRounds, type Model } from "../model/model.ts";
+import type { Rules } from "../model/rules.ts";
+import {
+  baseMargins,
+  findObjective,
+  type Objective,
+  outputsPerRow,
+  transformMargins,
+} from "../objective/objective.ts";
+import type { RowSource } from "./data.ts";
+import type { Plan } from "./options.ts";
+
+/** Rows that are converted at a time where the caller's data is not what engines take. */
+const BLOCK_ROWS = 256;
+const MAX_BLOCK_VALUES = 1 << 20;
+
+export class Scorer {
+  readonly engine: Engine;
+  readonly #model: Model;
+  readonly #rules: Rules;
+  readonly #objective: Objective;
+  /** Base margin of each output group. */
+  readonly #base: Float32Array;
+  /** Whether the base margin is added after the trees, as releases before 1.4 did. */
+  readonly #baseLast: boolean;
+
+  constructor(model: Model, rules: Rules, engine: EngineOption) {
+    this.#model = model;
+    this.#rules = rules;
+    this.#objective = findObjective(model.objective);
+    this.#base = groupBaseMargins(model, this.#objective, rules);
+    const enters = rules.baseScoreEnters;
+    this.#baseLast =
+      model.linear === undefined &&
+      (enters === "last" || (enters === "last in dart" && model.booster === "dart"));
+    this.engine = selectEngine(engine, model, rules);
+  }
+
+  /** Values a row of the result. */
+  width(plan: Plan): number {
+    return plan.kind === "value"
+      ? outputsPerRow(this.#objective.transform, this.#model.numOutputGroups)
+      : this.roomPerRow(plan);
+  }
+
+  /** Values a row while computing: leaves, or margins, of which the transform may leave fewer, at the front. */
+  roomPerRow(plan: Plan): number {
+    return plan.kind === "leaf" ? plan.treeEnd : this.#model.numOutputGroups;
+  }
+
+  /** Scores all rows of a source into `out`, which has `roomPerRow` values a row. */
+  score(source: RowSource, plan: Plan, baseMargin: ArrayLike<number> | undefined, out: Float32Array): void {
+    const base = this.#start(plan, source.rows, baseMargin, out);
+    if (source.direct !== undefined) {
+      this.#scoreBlock(source.direct, source.rows, plan, out);
+    } else if (!this.#addStoredEntries(source, out)) {
+      this.#scoreBlocks(source, plan, out);
+    }
+    this.#finish(plan, base, out);
+  }
+
+  /** As `score`, for one row that is what engines take. */
+  scoreRow(
+    row: Float32Array,
+    plan: Plan,
+    baseMargin: ArrayLike<number> | undefined,
+    out: Float32Array,
+  ): void {
+    const base = this.#start(plan, 1, baseMargin, out);
+    this.#scoreBlock(row, 1, plan, out);
+    this.#finish(plan, base, out);
+  }
+
+  /** Fills `out` with what the sums start from; returns the base margins, one a group or one a row and group. */
+  #start(
+    plan: Plan,
+    rows: number,
+    baseMargin: ArrayLike<number> | undefined,
+    out: Float32Array,
+  ): Float32Array {
+    const base =
+      baseMargin === undefined ? this.#base : checkBaseMargin(baseMargin, rows, this.#model.numOutputGroups);
+    if (plan.kind !== "leaf") {
+      if (this.#baseLast) {
+        out.fill(0);
+      } else {
+        copyBase(base, out);
+      }
+    }
+    return base;
+  }
+
+  #finish(plan: Plan, base: Float32Array, out: Float32Array): void {
+    if (plan.kind !== "leaf" && this.#baseLast) {
+      addBase(base, out);
+    }
+    if (plan.kind === "value") {
+      transformMargins(out, this.#model.numOutputGroups, this.#objective.transform, this.#rules);
+    }
+  }
+
+  #scoreBlocks(source: RowSource, plan: Plan, out: Float32Array): void {
+    const features = this.#model.numFeatures;
+    const width = this.roomPerRow(plan);
+    const fitting = Math.floor(MAX_BLOCK_VALUES / Math.max(1, features));
+    const blockRows = Math.max(1, Math.min(BLOCK_ROWS, source.rows, fitting));
+    const rows = new Float32Array(blockRows * features);
+    for (let begin = 0; begin < source.rows; begin += blockRows) {
+      const end = Math.min(begin + blockRows, source.rows);
+      source.fill(begin, end, rows);
+      this.#scoreBlock(rows, end - begin, plan, out.subarray(begin * width, end * width));
+    }
+  }
+
+  #scoreBlock(rows: Float32Array, count: number, plan: Plan, out: Float32Array): void {
+    const { linear, numOutputGroups, numFeatures } = this.#model;
+    if (plan.kind === "leaf") {
+      this.engine.writeLeaves(rows, count, out, plan.treeEnd);
+    } else if (linear === undefined) {
+      this.engine.addTrees(rows, count, out, plan.treeBegin, plan.treeEnd);
+    } else {
+      for (let row = 0; row < count; row++) {
+        const at = row * numFeatures;
+        addLinear(linear, numOutputGroups, rows, undefined, at, numFeatures, out, row * numOutputGroups);
+      }
+    }
+  }
+
+  /** Linear models add the entries of a sparse row in stored order, by the rules of some releases. */
+  #addStoredEntries(source: RowSource, out: Float32Array): boolean {
+    const { linear, numOutputGroups } = this.#model;
+    if (linear === undefined || source.sparse === undefined || this.#rules.sparseLinear !== "as stored") {
+      return false;
+    }
+    const { indptr, indices, data } = source.sparse;
+    for (let row = 0; row < source.rows; row++) {
+      const start = indptr[row]!;
+      const count = indptr[row + 1]! - start;
+      addLinear(linear, numOutputGroups, data, indices, start, count, out, row * numOutputGroups);
+    }
+    return true;
+  }
+}
+
+/** The base margin of every output group. A linear model uses the first base score for all, as XGBoost does. */
+function groupBaseMargins(model: Model, objective: Objective, rules: Rules): Float32Array {
+  const groups = model.numOutputGroups;
+  const expanded = Float32Array.from({ length: groups }, (_, g) => {
+    return model.baseScore.length === 1 || model.linear !== undefined
+      ? model.baseScore[0]!
+      : model.baseScore[g]!;
+  });
+  const unlinked =
+    model.baseScoreIsMargin ||
+    (rules.emptyModelBaseScore === "as stored" && model.boostFromAverage && boostedRounds(model) === 0);
+  return unlinked ? expanded : baseMargins(expanded, objective, rules);
+}
+
+function checkBaseMargin(baseMargin: ArrayLike<number>, rows: number, groups: number): Float32Array {
+  if (baseMargin?.length !== rows * groups) {
+    throw new InputError(
+      `baseMargin has ${baseMargin?.length} values, expected rows × output groups = ${rows} × ${groups}`,
+    );
+  }
+  return baseMargin instanceof Float32Array
+    ? baseMargin
+    : Float32Array.from(baseMargin, (value: unknown, i) => {
+        if (typeof value !== "number") {
+          throw new InputError(`baseMargin[${i}] is ${describe(value)}, expected a number`);
+        }
+        return value;
+      });
+}
+
+/** `base` has one value a group, or one a row and group. */
+function copyBase(base: Float32Array, out: Float32Array): void {
+  if (base.length === 1) {
+    out.fill(base[0]!);
+    return;
+  }
+  for (let at = 0; at < out.length; at += base.length) {
+    out.set(base, at);
+  }
+}
+
+function addBase(base: Float32Array, out: Float32Array): void {
+  for (let i = 0; i < out.length; i++) {
+    out[i]! += base[i % base.length]!;
+  }
+}
