@@ -1,24 +1,52 @@
 /**
  * The WebAssembly engine's loops, in AssemblyScript; `npm run build` compiles them into `src/engine/kernel.ts`.
  *
- * Tables in memory, written by `src/engine/wasm.ts`:
+ * A tree comes in one of two layouts, whichever `src/engine/wasm-tables.ts` found better:
  *
- *   node   8 bytes: low 16 bits the byte offset of its slot in a group of rows, high 16 bits the byte distance to its left
- *          child; then the threshold, float32. A leaf has 0, 0 and NaN, so that a walk that has arrived stays.
- *   value  4 bytes a node, beside the nodes: the node at address p has its leaf value at `values + p / 2`.
- *   tree   12 bytes: address of the root, steps to the deepest leaf, byte offset of its output group.
- *   rows   groups of eight rows, slot by slot: 32 bytes a slot, 4 a row. A single row is the first lane of a group.
- *   sums   like rows: 32 bytes an output group, 4 a row.
+ *   linked  A node has 8 bytes: low 16 bits the byte offset of its slot in a group of rows, high 16 bits the byte distance to
+ *           its left child; then the threshold, float32. A leaf has 0, 0 and NaN, so that a walk that has arrived stays. A
+ *           step is `node + distance + 8 * (x >= threshold)`. The leaf at address p has its value at `leaves + p / 2`.
+ *   heap    The tree is filled up to a complete one, and node i has the children 2i + 1 and 2i + 2: no links to load, and half
+ *           the bytes. A node has the byte offset of its slot and the threshold; a step is `2i + 1 + (x >= threshold)`, kept as
+ *           a byte offset `at` = 8i. The leaf at `at` has its value at `leaves + at / 2`.
  *
- * A step has no branch: `node + distance + 8 * (x >= threshold)`. Eight walks are interleaved, so that each has the time of
- * seven others to wait for its loads. Sums are float32, tree by tree, in file order.
+ *   tree    16 bytes: address of the nodes, `leaves`, steps to the deepest leaf, byte offset of the output group.
+ *   rows    groups of eight rows, slot by slot: 32 bytes a slot, 4 a row. A single row is one lane of a group.
+ *   sums    like rows: 32 bytes an output group, 4 a row.
+ *
+ * No step has a branch. Eight walks are interleaved, so that each has the time of seven others to wait for its loads. Sums
+ * are float32, tree by tree, in file order.
  */
 
-const TREE_BYTES: usize = 12;
+const TREE_BYTES: usize = 16;
 
 // @ts-ignore: decorator
 @inline
-function step(node: usize, row: usize, lane: usize): usize {
+function nodesOf(tree: usize, lane: usize): usize {
+  return <usize>load<u32>(tree + lane * TREE_BYTES);
+}
+
+// @ts-ignore: decorator
+@inline
+function valueOf(tree: usize, lane: usize, at: usize): f32 {
+  return load<f32>(<usize>load<u32>(tree + lane * TREE_BYTES, 4) + (at >> 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function depthOf(tree: usize, lane: usize): u32 {
+  return load<u32>(tree + lane * TREE_BYTES, 8);
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOf(tree: usize, lane: usize, sums: usize): usize {
+  return sums + <usize>load<u32>(tree + lane * TREE_BYTES, 12);
+}
+
+// @ts-ignore: decorator
+@inline
+function linkedStep(node: usize, row: usize, lane: usize): usize {
   const word = load<u32>(node);
   const right = <usize>(load<f32>(row + (word & 0xffff) + lane * 4) >= load<f32>(node, 4));
   return node + (word >>> 16) + (right << 3);
@@ -26,25 +54,52 @@ function step(node: usize, row: usize, lane: usize): usize {
 
 // @ts-ignore: decorator
 @inline
-function add(sum: usize, lane: usize, values: usize, node: usize): void {
-  store<f32>(sum + lane * 4, load<f32>(sum + lane * 4) + load<f32>(values + (node >> 1)));
+function heapStep(nodes: usize, at: usize, row: usize, lane: usize): usize {
+  const node = nodes + at;
+  const right = <usize>(load<f32>(row + <usize>load<u32>(node) + lane * 4) >= load<f32>(node, 4));
+  return (at << 1) + 8 + (right << 3);
 }
 
 // @ts-ignore: decorator
 @inline
-function deeper(depth: u32, tree: usize): u32 {
-  const other = load<u32>(tree, 4);
-  return select(other, depth, other > depth);
+function add(sum: usize, lane: usize, value: f32): void {
+  store<f32>(sum + lane * 4, load<f32>(sum + lane * 4) + value);
 }
 
 // @ts-ignore: decorator
 @inline
-function root(tree: usize, lane: usize): usize {
-  return <usize>load<u32>(tree + lane * TREE_BYTES);
+function deepest(tree: usize): u32 {
+  let depth = depthOf(tree, 0);
+  for (let lane: usize = 1; lane < 8; lane++) {
+    const other = depthOf(tree, lane);
+    depth = select(other, depth, other > depth);
+  }
+  return depth;
 }
 
-/** Adds trees to the sums of groups of eight rows; `values` 0: writes the leaves' addresses, tree by tree, instead. */
-export function walkRows(
+// @ts-ignore: decorator
+@inline
+function linkedWalk(tree: usize, row: usize): usize {
+  let node = nodesOf(tree, 0);
+  for (let left = depthOf(tree, 0); left > 0; left--) {
+    node = linkedStep(node, row, 0);
+  }
+  return node;
+}
+
+// @ts-ignore: decorator
+@inline
+function heapWalk(tree: usize, row: usize): usize {
+  const nodes = nodesOf(tree, 0);
+  let at: usize = 0;
+  for (let left = depthOf(tree, 0); left > 0; left--) {
+    at = heapStep(nodes, at, row, 0);
+  }
+  return at;
+}
+
+/** Linked trees. Adds trees to the sums of groups of eight rows; `ends` not 0: writes there where each walk ended, tree by tree, instead. */
+export function linkedRows(
   tree: usize,
   treeEnd: usize,
   rows: usize,
@@ -52,41 +107,40 @@ export function walkRows(
   groupBytes: usize,
   sums: usize,
   sumBytes: usize,
-  values: usize,
+  ends: usize,
 ): void {
-  let ends = sums;
   for (; tree < treeEnd; tree += TREE_BYTES) {
-    const start = root(tree, 0);
-    const depth = load<u32>(tree, 4);
-    let sum = sums + <usize>load<u32>(tree, 8);
+    const nodes = nodesOf(tree, 0);
+    const depth = depthOf(tree, 0);
+    let sum = sumOf(tree, 0, sums);
     for (let row = rows; row < rowsEnd; row += groupBytes) {
-      let a = start;
-      let b = start;
-      let c = start;
-      let d = start;
-      let e = start;
-      let f = start;
-      let g = start;
-      let h = start;
+      let a = nodes;
+      let b = nodes;
+      let c = nodes;
+      let d = nodes;
+      let e = nodes;
+      let f = nodes;
+      let g = nodes;
+      let h = nodes;
       for (let left = depth; left > 0; left--) {
-        a = step(a, row, 0);
-        b = step(b, row, 1);
-        c = step(c, row, 2);
-        d = step(d, row, 3);
-        e = step(e, row, 4);
-        f = step(f, row, 5);
-        g = step(g, row, 6);
-        h = step(h, row, 7);
+        a = linkedStep(a, row, 0);
+        b = linkedStep(b, row, 1);
+        c = linkedStep(c, row, 2);
+        d = linkedStep(d, row, 3);
+        e = linkedStep(e, row, 4);
+        f = linkedStep(f, row, 5);
+        g = linkedStep(g, row, 6);
+        h = linkedStep(h, row, 7);
       }
-      if (values != 0) {
-        add(sum, 0, values, a);
-        add(sum, 1, values, b);
-        add(sum, 2, values, c);
-        add(sum, 3, values, d);
-        add(sum, 4, values, e);
-        add(sum, 5, values, f);
-        add(sum, 6, values, g);
-        add(sum, 7, values, h);
+      if (ends == 0) {
+        add(sum, 0, valueOf(tree, 0, a));
+        add(sum, 1, valueOf(tree, 0, b));
+        add(sum, 2, valueOf(tree, 0, c));
+        add(sum, 3, valueOf(tree, 0, d));
+        add(sum, 4, valueOf(tree, 0, e));
+        add(sum, 5, valueOf(tree, 0, f));
+        add(sum, 6, valueOf(tree, 0, g));
+        add(sum, 7, valueOf(tree, 0, h));
         sum += sumBytes;
       } else {
         store<u32>(ends, <u32>a, 0);
@@ -103,97 +157,221 @@ export function walkRows(
   }
 }
 
-/** One row, eight trees at a time: adds them to `first` and returns the sum. For models of one output group. */
-export function sumTrees(tree: usize, treeEnd: usize, row: usize, first: f32, values: usize): f32 {
+/** Linked trees, one row, eight at a time: adds them to `first` and returns the sum, where there is one output group. */
+export function linkedSum(tree: usize, treeEnd: usize, row: usize, first: f32): f32 {
   let sum = first;
   for (; tree + 8 * TREE_BYTES <= treeEnd; tree += 8 * TREE_BYTES) {
-    let a = root(tree, 0);
-    let b = root(tree, 1);
-    let c = root(tree, 2);
-    let d = root(tree, 3);
-    let e = root(tree, 4);
-    let f = root(tree, 5);
-    let g = root(tree, 6);
-    let h = root(tree, 7);
+    let a = nodesOf(tree, 0);
+    let b = nodesOf(tree, 1);
+    let c = nodesOf(tree, 2);
+    let d = nodesOf(tree, 3);
+    let e = nodesOf(tree, 4);
+    let f = nodesOf(tree, 5);
+    let g = nodesOf(tree, 6);
+    let h = nodesOf(tree, 7);
     for (let left = deepest(tree); left > 0; left--) {
-      a = step(a, row, 0);
-      b = step(b, row, 0);
-      c = step(c, row, 0);
-      d = step(d, row, 0);
-      e = step(e, row, 0);
-      f = step(f, row, 0);
-      g = step(g, row, 0);
-      h = step(h, row, 0);
+      a = linkedStep(a, row, 0);
+      b = linkedStep(b, row, 0);
+      c = linkedStep(c, row, 0);
+      d = linkedStep(d, row, 0);
+      e = linkedStep(e, row, 0);
+      f = linkedStep(f, row, 0);
+      g = linkedStep(g, row, 0);
+      h = linkedStep(h, row, 0);
     }
-    sum += load<f32>(values + (a >> 1));
-    sum += load<f32>(values + (b >> 1));
-    sum += load<f32>(values + (c >> 1));
-    sum += load<f32>(values + (d >> 1));
-    sum += load<f32>(values + (e >> 1));
-    sum += load<f32>(values + (f >> 1));
-    sum += load<f32>(values + (g >> 1));
-    sum += load<f32>(values + (h >> 1));
+    sum += valueOf(tree, 0, a);
+    sum += valueOf(tree, 1, b);
+    sum += valueOf(tree, 2, c);
+    sum += valueOf(tree, 3, d);
+    sum += valueOf(tree, 4, e);
+    sum += valueOf(tree, 5, f);
+    sum += valueOf(tree, 6, g);
+    sum += valueOf(tree, 7, h);
   }
   for (; tree < treeEnd; tree += TREE_BYTES) {
-    sum += load<f32>(values + (walk(tree, row) >> 1));
+    sum += valueOf(tree, 0, linkedWalk(tree, row));
   }
   return sum;
 }
 
-/** One row, eight trees at a time: adds each to the sum of its output group. */
-export function addTrees(tree: usize, treeEnd: usize, row: usize, sums: usize, values: usize): void {
+/** As `linkedSum`, for several output groups: adds each tree to the sum of its group. */
+export function linkedAdd(tree: usize, treeEnd: usize, row: usize, sums: usize): void {
   for (; tree + 8 * TREE_BYTES <= treeEnd; tree += 8 * TREE_BYTES) {
-    let a = root(tree, 0);
-    let b = root(tree, 1);
-    let c = root(tree, 2);
-    let d = root(tree, 3);
-    let e = root(tree, 4);
-    let f = root(tree, 5);
-    let g = root(tree, 6);
-    let h = root(tree, 7);
+    let a = nodesOf(tree, 0);
+    let b = nodesOf(tree, 1);
+    let c = nodesOf(tree, 2);
+    let d = nodesOf(tree, 3);
+    let e = nodesOf(tree, 4);
+    let f = nodesOf(tree, 5);
+    let g = nodesOf(tree, 6);
+    let h = nodesOf(tree, 7);
     for (let left = deepest(tree); left > 0; left--) {
-      a = step(a, row, 0);
-      b = step(b, row, 0);
-      c = step(c, row, 0);
-      d = step(d, row, 0);
-      e = step(e, row, 0);
-      f = step(f, row, 0);
-      g = step(g, row, 0);
-      h = step(h, row, 0);
+      a = linkedStep(a, row, 0);
+      b = linkedStep(b, row, 0);
+      c = linkedStep(c, row, 0);
+      d = linkedStep(d, row, 0);
+      e = linkedStep(e, row, 0);
+      f = linkedStep(f, row, 0);
+      g = linkedStep(g, row, 0);
+      h = linkedStep(h, row, 0);
     }
-    add(sums + <usize>load<u32>(tree, 8), 0, values, a);
-    add(sums + <usize>load<u32>(tree, 20), 0, values, b);
-    add(sums + <usize>load<u32>(tree, 32), 0, values, c);
-    add(sums + <usize>load<u32>(tree, 44), 0, values, d);
-    add(sums + <usize>load<u32>(tree, 56), 0, values, e);
-    add(sums + <usize>load<u32>(tree, 68), 0, values, f);
-    add(sums + <usize>load<u32>(tree, 80), 0, values, g);
-    add(sums + <usize>load<u32>(tree, 92), 0, values, h);
+    add(sumOf(tree, 0, sums), 0, valueOf(tree, 0, a));
+    add(sumOf(tree, 1, sums), 0, valueOf(tree, 1, b));
+    add(sumOf(tree, 2, sums), 0, valueOf(tree, 2, c));
+    add(sumOf(tree, 3, sums), 0, valueOf(tree, 3, d));
+    add(sumOf(tree, 4, sums), 0, valueOf(tree, 4, e));
+    add(sumOf(tree, 5, sums), 0, valueOf(tree, 5, f));
+    add(sumOf(tree, 6, sums), 0, valueOf(tree, 6, g));
+    add(sumOf(tree, 7, sums), 0, valueOf(tree, 7, h));
   }
   for (; tree < treeEnd; tree += TREE_BYTES) {
-    add(sums + <usize>load<u32>(tree, 8), 0, values, walk(tree, row));
+    add(sumOf(tree, 0, sums), 0, valueOf(tree, 0, linkedWalk(tree, row)));
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function deepest(tree: usize): u32 {
-  let depth = load<u32>(tree, 4);
-  depth = deeper(depth, tree + TREE_BYTES);
-  depth = deeper(depth, tree + 2 * TREE_BYTES);
-  depth = deeper(depth, tree + 3 * TREE_BYTES);
-  depth = deeper(depth, tree + 4 * TREE_BYTES);
-  depth = deeper(depth, tree + 5 * TREE_BYTES);
-  depth = deeper(depth, tree + 6 * TREE_BYTES);
-  return deeper(depth, tree + 7 * TREE_BYTES);
+/** Heap trees. Adds trees to the sums of groups of eight rows; `ends` not 0: writes there where each walk ended, tree by tree, instead. */
+export function heapRows(
+  tree: usize,
+  treeEnd: usize,
+  rows: usize,
+  rowsEnd: usize,
+  groupBytes: usize,
+  sums: usize,
+  sumBytes: usize,
+  ends: usize,
+): void {
+  for (; tree < treeEnd; tree += TREE_BYTES) {
+    const nodes = nodesOf(tree, 0);
+    const depth = depthOf(tree, 0);
+    let sum = sumOf(tree, 0, sums);
+    for (let row = rows; row < rowsEnd; row += groupBytes) {
+      let a: usize = 0;
+      let b: usize = 0;
+      let c: usize = 0;
+      let d: usize = 0;
+      let e: usize = 0;
+      let f: usize = 0;
+      let g: usize = 0;
+      let h: usize = 0;
+      for (let left = depth; left > 0; left--) {
+        a = heapStep(nodes, a, row, 0);
+        b = heapStep(nodes, b, row, 1);
+        c = heapStep(nodes, c, row, 2);
+        d = heapStep(nodes, d, row, 3);
+        e = heapStep(nodes, e, row, 4);
+        f = heapStep(nodes, f, row, 5);
+        g = heapStep(nodes, g, row, 6);
+        h = heapStep(nodes, h, row, 7);
+      }
+      if (ends == 0) {
+        add(sum, 0, valueOf(tree, 0, a));
+        add(sum, 1, valueOf(tree, 0, b));
+        add(sum, 2, valueOf(tree, 0, c));
+        add(sum, 3, valueOf(tree, 0, d));
+        add(sum, 4, valueOf(tree, 0, e));
+        add(sum, 5, valueOf(tree, 0, f));
+        add(sum, 6, valueOf(tree, 0, g));
+        add(sum, 7, valueOf(tree, 0, h));
+        sum += sumBytes;
+      } else {
+        store<u32>(ends, <u32>a, 0);
+        store<u32>(ends, <u32>b, 4);
+        store<u32>(ends, <u32>c, 8);
+        store<u32>(ends, <u32>d, 12);
+        store<u32>(ends, <u32>e, 16);
+        store<u32>(ends, <u32>f, 20);
+        store<u32>(ends, <u32>g, 24);
+        store<u32>(ends, <u32>h, 28);
+        ends += 32;
+      }
+    }
+  }
 }
 
-// @ts-ignore: decorator
-@inline
-function walk(tree: usize, row: usize): usize {
-  let node = root(tree, 0);
-  for (let left = load<u32>(tree, 4); left > 0; left--) {
-    node = step(node, row, 0);
+/** Heap trees of one depth, one row, eight at a time: adds them to `first` and returns the sum, where there is one output group. */
+export function heapSum(tree: usize, treeEnd: usize, row: usize, first: f32): f32 {
+  let sum = first;
+  for (; tree + 8 * TREE_BYTES <= treeEnd; tree += 8 * TREE_BYTES) {
+    const nodesA = nodesOf(tree, 0);
+    const nodesB = nodesOf(tree, 1);
+    const nodesC = nodesOf(tree, 2);
+    const nodesD = nodesOf(tree, 3);
+    const nodesE = nodesOf(tree, 4);
+    const nodesF = nodesOf(tree, 5);
+    const nodesG = nodesOf(tree, 6);
+    const nodesH = nodesOf(tree, 7);
+    let a: usize = 0;
+    let b: usize = 0;
+    let c: usize = 0;
+    let d: usize = 0;
+    let e: usize = 0;
+    let f: usize = 0;
+    let g: usize = 0;
+    let h: usize = 0;
+    for (let left = depthOf(tree, 0); left > 0; left--) {
+      a = heapStep(nodesA, a, row, 0);
+      b = heapStep(nodesB, b, row, 0);
+      c = heapStep(nodesC, c, row, 0);
+      d = heapStep(nodesD, d, row, 0);
+      e = heapStep(nodesE, e, row, 0);
+      f = heapStep(nodesF, f, row, 0);
+      g = heapStep(nodesG, g, row, 0);
+      h = heapStep(nodesH, h, row, 0);
+    }
+    sum += valueOf(tree, 0, a);
+    sum += valueOf(tree, 1, b);
+    sum += valueOf(tree, 2, c);
+    sum += valueOf(tree, 3, d);
+    sum += valueOf(tree, 4, e);
+    sum += valueOf(tree, 5, f);
+    sum += valueOf(tree, 6, g);
+    sum += valueOf(tree, 7, h);
   }
-  return node;
+  for (; tree < treeEnd; tree += TREE_BYTES) {
+    sum += valueOf(tree, 0, heapWalk(tree, row));
+  }
+  return sum;
+}
+
+/** As `heapSum`, for several output groups: adds each tree to the sum of its group. */
+export function heapAdd(tree: usize, treeEnd: usize, row: usize, sums: usize): void {
+  for (; tree + 8 * TREE_BYTES <= treeEnd; tree += 8 * TREE_BYTES) {
+    const nodesA = nodesOf(tree, 0);
+    const nodesB = nodesOf(tree, 1);
+    const nodesC = nodesOf(tree, 2);
+    const nodesD = nodesOf(tree, 3);
+    const nodesE = nodesOf(tree, 4);
+    const nodesF = nodesOf(tree, 5);
+    const nodesG = nodesOf(tree, 6);
+    const nodesH = nodesOf(tree, 7);
+    let a: usize = 0;
+    let b: usize = 0;
+    let c: usize = 0;
+    let d: usize = 0;
+    let e: usize = 0;
+    let f: usize = 0;
+    let g: usize = 0;
+    let h: usize = 0;
+    for (let left = depthOf(tree, 0); left > 0; left--) {
+      a = heapStep(nodesA, a, row, 0);
+      b = heapStep(nodesB, b, row, 0);
+      c = heapStep(nodesC, c, row, 0);
+      d = heapStep(nodesD, d, row, 0);
+      e = heapStep(nodesE, e, row, 0);
+      f = heapStep(nodesF, f, row, 0);
+      g = heapStep(nodesG, g, row, 0);
+      h = heapStep(nodesH, h, row, 0);
+    }
+    add(sumOf(tree, 0, sums), 0, valueOf(tree, 0, a));
+    add(sumOf(tree, 1, sums), 0, valueOf(tree, 1, b));
+    add(sumOf(tree, 2, sums), 0, valueOf(tree, 2, c));
+    add(sumOf(tree, 3, sums), 0, valueOf(tree, 3, d));
+    add(sumOf(tree, 4, sums), 0, valueOf(tree, 4, e));
+    add(sumOf(tree, 5, sums), 0, valueOf(tree, 5, f));
+    add(sumOf(tree, 6, sums), 0, valueOf(tree, 6, g));
+    add(sumOf(tree, 7, sums), 0, valueOf(tree, 7, h));
+  }
+  for (; tree < treeEnd; tree += TREE_BYTES) {
+    add(sumOf(tree, 0, sums), 0, valueOf(tree, 0, heapWalk(tree, row)));
+  }
 }

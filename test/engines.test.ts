@@ -258,6 +258,21 @@ describe("models that leave the quick paths", () => {
     });
   }
 
+  it("complete and nearly complete trees of several depths, from any round to any other", () => {
+    // Eight trees of one row walk together: no range may mix those of one depth with those of another.
+    const depths = [...Array(9).fill(3), ...Array(13).fill(5), 4, 5, 4, ...Array(8).fill(2), 0, 3, 3, 6, 1];
+    const trees = depths.map((depth) => balanced(depth, 3, RANDOM));
+    const model = modelOf(trees, { numFeatures: 3 });
+    const all = loadAll(writeUbjson(modelDocument(model)));
+    for (const rows of [1, 3, 4, 8, 77]) {
+      const data = matrix(model, rows, rows);
+      expectSamePredictions(all, data);
+      for (let begin = 0; begin < depths.length; begin += 3) {
+        expectSamePredictions(all, data, [begin, Math.min(depths.length, begin + 11)]);
+      }
+    }
+  });
+
   it("a tree of 262,143 nodes, whose children stand too far away for a packed step", () => {
     const model = modelOf([...SMALL, balanced(17, 2, RANDOM), ...SMALL], two);
     const all = loadAll(writeUbjson(modelDocument(model)));

@@ -25,8 +25,9 @@ export async function compileKernel() {
 
 /** The text of `src/engine/kernel.ts`. */
 export async function kernelSource() {
-  const text = Buffer.from(await compileKernel()).toString("base64");
-  return `/** The WebAssembly module of \`assembly/kernel.ts\`, in base64. Made by \`npm run build\`: do not edit. */
+  // Hexadecimal, because its repetitions survive: 1.5 kB compressed, where base64 takes 2.0.
+  const text = Buffer.from(await compileKernel()).toString("hex");
+  return `/** The WebAssembly module of \`assembly/kernel.ts\`, in hexadecimal. Made by \`npm run build\`: do not edit. */
 export const KERNEL: string =
   // biome-ignore format: one line
   "${text}";

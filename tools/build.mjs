@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { bin, install, root, run } from "./run.mjs";
 
 /** Minified and gzipped bytes of the root entry: what a page pays for parsing and predicting. */
-const SIZE_LIMIT = 26_500;
+const SIZE_LIMIT = 28_000;
 
 export async function build() {
   install();
