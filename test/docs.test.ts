@@ -76,8 +76,9 @@ it("docs/compatibility.md has the tables of the fixtures", () => {
   expect(withTables(document)).toBe(document);
 });
 
-it("README repeats the benchmark's own table", () => {
+it.each(["bench", "bench:native"])("README repeats what %s printed", (name) => {
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-  const table = readFileSync(join(ROOT, "bench/results/latest.md"), "utf8").trim();
-  expect(readme).toContain(`<!-- bench -->\n${table}\n<!-- end of bench -->`);
+  const file = name === "bench" ? "latest.md" : "native.md";
+  const table = readFileSync(join(ROOT, "bench/results", file), "utf8").trim();
+  expect(readme).toContain(`<!-- ${name} -->\n${table}\n<!-- end of ${name} -->`);
 });
