@@ -8,12 +8,16 @@ import { KERNEL } from "./kernel.ts";
 import { finishLeaf, walkOneByOne } from "./one-by-one.ts";
 import { LANES, LEAF_TREES, TREE_BYTES, type TreeRun, WasmTables } from "./wasm-tables.ts";
 
+interface LinearMemory {
+  readonly buffer: ArrayBuffer;
+}
+
 /** What of WebAssembly is used; declared here because the core compiles without any platform's types. */
 interface Platform {
   readonly WebAssembly?: {
     readonly Module: new (bytes: Uint8Array) => object;
     readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-    readonly Memory: new (descriptor: { initial: number }) => { readonly buffer: ArrayBuffer };
+    readonly Memory: new (descriptor: { initial: number }) => LinearMemory;
   };
 }
 
@@ -67,7 +71,17 @@ function compileKernel(): object | undefined {
 export function createWasmEngine(layout: Layout): WasmEngine | undefined {
   const tables = new WasmTables(layout);
   const module = tables.useful ? compileKernel() : undefined;
-  return module === undefined ? undefined : new WasmEngine(tables, module);
+  const memory = module === undefined ? undefined : allocate(tables.addresses.size);
+  return module === undefined || memory === undefined ? undefined : new WasmEngine(tables, module, memory);
+}
+
+/** Linear memory, or nothing where the platform does not have as much: 4 GiB at most, often less. */
+function allocate(bytes: number): LinearMemory | undefined {
+  try {
+    return new (globalThis as Platform).WebAssembly!.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
+  } catch {
+    return undefined;
+  }
 }
 
 class WasmEngine implements Engine {
@@ -79,12 +93,11 @@ class WasmEngine implements Engine {
   readonly #words: Uint32Array;
   readonly #hasVectorLeaves: boolean;
 
-  constructor(tables: WasmTables, module: object) {
-    const { Instance, Memory } = (globalThis as Platform).WebAssembly!;
+  constructor(tables: WasmTables, module: object, memory: LinearMemory) {
+    const { Instance } = (globalThis as Platform).WebAssembly!;
     this.#tables = tables;
     this.#layout = tables.layout;
     this.#hasVectorLeaves = this.#layout.vectorNodes > 0;
-    const memory = new Memory({ initial: Math.ceil(tables.addresses.size / PAGE_BYTES) });
     this.#floats = new Float32Array(memory.buffer);
     this.#words = new Uint32Array(memory.buffer);
     this.#kernel = new Instance(module, { env: { memory } }).exports as Kernel;
