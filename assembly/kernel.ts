@@ -1,15 +1,10 @@
 /**
- * The WebAssembly engine's loops, in AssemblyScript; `npm run build` compiles them into `src/engine/kernel.ts`.
+ * The loops of the WebAssembly engine for platforms without SIMD and for forests that ranks do not suit, in AssemblyScript;
+ * `npm run build` compiles them into `src/engine/kernel.ts`.
  *
- * A tree comes in one of two layouts, whichever `src/engine/wasm-tables.ts` found better:
- *
- *   linked  A node has 8 bytes: low 16 bits the byte offset of its slot in a group of rows, high 16 bits the byte distance to
- *           its left child; then the threshold, float32. A leaf has 0, 0 and NaN, so that a walk that has arrived stays. A
- *           step is `node + distance + 8 * (x >= threshold)`. The leaf at address p has its value at `leaves + p / 2`.
- *   heap    The tree is filled up to a complete one, and node i has the children 2i + 1 and 2i + 2: no links to load, and half
- *           the bytes. A node has the byte offset of its slot and the threshold; a step is `2i + 1 + (x >= threshold)`, kept as
- *           a byte offset `at` = 8i. The leaf at `at` has its value at `leaves + at / 2`.
- *
+ *   node    8 bytes: low 16 bits the byte offset of its slot in a group of rows, high 16 bits the byte distance to its left
+ *           child; then the threshold, float32. A leaf has 0, 0 and NaN, so that a walk that has arrived stays. A step is
+ *           `node + distance + 8 * (x >= threshold)`. The leaf at address p has its value at `leaves + p / 2`.
  *   tree    16 bytes: address of the nodes, `leaves`, steps to the deepest leaf, byte offset of the output group.
  *   rows    groups of eight rows, slot by slot: 32 bytes a slot, 4 a row. A single row is one lane of a group.
  *   sums    like rows: 32 bytes an output group, 4 a row.
@@ -46,18 +41,10 @@ function sumOf(tree: usize, lane: usize, sums: usize): usize {
 
 // @ts-ignore: decorator
 @inline
-function linkedStep(node: usize, row: usize, lane: usize): usize {
+function step(node: usize, row: usize, lane: usize): usize {
   const word = load<u32>(node);
   const right = <usize>(load<f32>(row + (word & 0xffff) + lane * 4) >= load<f32>(node, 4));
   return node + (word >>> 16) + (right << 3);
-}
-
-// @ts-ignore: decorator
-@inline
-function heapStep(nodes: usize, at: usize, row: usize, lane: usize): usize {
-  const node = nodes + at;
-  const right = <usize>(load<f32>(row + <usize>load<u32>(node) + lane * 4) >= load<f32>(node, 4));
-  return (at << 1) + 8 + (right << 3);
 }
 
 // @ts-ignore: decorator
@@ -79,27 +66,16 @@ function deepest(tree: usize): u32 {
 
 // @ts-ignore: decorator
 @inline
-function linkedWalk(tree: usize, row: usize): usize {
+function walk(tree: usize, row: usize): usize {
   let node = nodesOf(tree, 0);
   for (let left = depthOf(tree, 0); left > 0; left--) {
-    node = linkedStep(node, row, 0);
+    node = step(node, row, 0);
   }
   return node;
 }
 
-// @ts-ignore: decorator
-@inline
-function heapWalk(tree: usize, row: usize): usize {
-  const nodes = nodesOf(tree, 0);
-  let at: usize = 0;
-  for (let left = depthOf(tree, 0); left > 0; left--) {
-    at = heapStep(nodes, at, row, 0);
-  }
-  return at;
-}
-
-/** Linked trees. Adds trees to the sums of groups of eight rows; `ends` not 0: writes there where each walk ended, tree by tree, instead. */
-export function linkedRows(
+/** Adds trees to the sums of groups of eight rows; `ends` not 0: writes there where each walk ended, tree by tree, instead. */
+export function walkRows(
   tree: usize,
   treeEnd: usize,
   rows: usize,
@@ -123,14 +99,14 @@ export function linkedRows(
       let g = nodes;
       let h = nodes;
       for (let left = depth; left > 0; left--) {
-        a = linkedStep(a, row, 0);
-        b = linkedStep(b, row, 1);
-        c = linkedStep(c, row, 2);
-        d = linkedStep(d, row, 3);
-        e = linkedStep(e, row, 4);
-        f = linkedStep(f, row, 5);
-        g = linkedStep(g, row, 6);
-        h = linkedStep(h, row, 7);
+        a = step(a, row, 0);
+        b = step(b, row, 1);
+        c = step(c, row, 2);
+        d = step(d, row, 3);
+        e = step(e, row, 4);
+        f = step(f, row, 5);
+        g = step(g, row, 6);
+        h = step(h, row, 7);
       }
       if (ends == 0) {
         add(sum, 0, valueOf(tree, 0, a));
@@ -157,8 +133,8 @@ export function linkedRows(
   }
 }
 
-/** Linked trees, one row, eight at a time: adds them to `first` and returns the sum, where there is one output group. */
-export function linkedSum(tree: usize, treeEnd: usize, row: usize, first: f32): f32 {
+/** One row, eight trees at a time: adds them to `first` and returns the sum, where there is one output group. */
+export function sumRow(tree: usize, treeEnd: usize, row: usize, first: f32): f32 {
   let sum = first;
   for (; tree + 8 * TREE_BYTES <= treeEnd; tree += 8 * TREE_BYTES) {
     let a = nodesOf(tree, 0);
@@ -170,14 +146,14 @@ export function linkedSum(tree: usize, treeEnd: usize, row: usize, first: f32): 
     let g = nodesOf(tree, 6);
     let h = nodesOf(tree, 7);
     for (let left = deepest(tree); left > 0; left--) {
-      a = linkedStep(a, row, 0);
-      b = linkedStep(b, row, 0);
-      c = linkedStep(c, row, 0);
-      d = linkedStep(d, row, 0);
-      e = linkedStep(e, row, 0);
-      f = linkedStep(f, row, 0);
-      g = linkedStep(g, row, 0);
-      h = linkedStep(h, row, 0);
+      a = step(a, row, 0);
+      b = step(b, row, 0);
+      c = step(c, row, 0);
+      d = step(d, row, 0);
+      e = step(e, row, 0);
+      f = step(f, row, 0);
+      g = step(g, row, 0);
+      h = step(h, row, 0);
     }
     sum += valueOf(tree, 0, a);
     sum += valueOf(tree, 1, b);
@@ -189,13 +165,13 @@ export function linkedSum(tree: usize, treeEnd: usize, row: usize, first: f32): 
     sum += valueOf(tree, 7, h);
   }
   for (; tree < treeEnd; tree += TREE_BYTES) {
-    sum += valueOf(tree, 0, linkedWalk(tree, row));
+    sum += valueOf(tree, 0, walk(tree, row));
   }
   return sum;
 }
 
-/** As `linkedSum`, for several output groups: adds each tree to the sum of its group. */
-export function linkedAdd(tree: usize, treeEnd: usize, row: usize, sums: usize): void {
+/** As `sumRow`, for several output groups: adds each tree to the sum of its group. */
+export function addRow(tree: usize, treeEnd: usize, row: usize, sums: usize): void {
   for (; tree + 8 * TREE_BYTES <= treeEnd; tree += 8 * TREE_BYTES) {
     let a = nodesOf(tree, 0);
     let b = nodesOf(tree, 1);
@@ -206,14 +182,14 @@ export function linkedAdd(tree: usize, treeEnd: usize, row: usize, sums: usize):
     let g = nodesOf(tree, 6);
     let h = nodesOf(tree, 7);
     for (let left = deepest(tree); left > 0; left--) {
-      a = linkedStep(a, row, 0);
-      b = linkedStep(b, row, 0);
-      c = linkedStep(c, row, 0);
-      d = linkedStep(d, row, 0);
-      e = linkedStep(e, row, 0);
-      f = linkedStep(f, row, 0);
-      g = linkedStep(g, row, 0);
-      h = linkedStep(h, row, 0);
+      a = step(a, row, 0);
+      b = step(b, row, 0);
+      c = step(c, row, 0);
+      d = step(d, row, 0);
+      e = step(e, row, 0);
+      f = step(f, row, 0);
+      g = step(g, row, 0);
+      h = step(h, row, 0);
     }
     add(sumOf(tree, 0, sums), 0, valueOf(tree, 0, a));
     add(sumOf(tree, 1, sums), 0, valueOf(tree, 1, b));
@@ -225,153 +201,6 @@ export function linkedAdd(tree: usize, treeEnd: usize, row: usize, sums: usize):
     add(sumOf(tree, 7, sums), 0, valueOf(tree, 7, h));
   }
   for (; tree < treeEnd; tree += TREE_BYTES) {
-    add(sumOf(tree, 0, sums), 0, valueOf(tree, 0, linkedWalk(tree, row)));
-  }
-}
-
-/** Heap trees. Adds trees to the sums of groups of eight rows; `ends` not 0: writes there where each walk ended, tree by tree, instead. */
-export function heapRows(
-  tree: usize,
-  treeEnd: usize,
-  rows: usize,
-  rowsEnd: usize,
-  groupBytes: usize,
-  sums: usize,
-  sumBytes: usize,
-  ends: usize,
-): void {
-  for (; tree < treeEnd; tree += TREE_BYTES) {
-    const nodes = nodesOf(tree, 0);
-    const depth = depthOf(tree, 0);
-    let sum = sumOf(tree, 0, sums);
-    for (let row = rows; row < rowsEnd; row += groupBytes) {
-      let a: usize = 0;
-      let b: usize = 0;
-      let c: usize = 0;
-      let d: usize = 0;
-      let e: usize = 0;
-      let f: usize = 0;
-      let g: usize = 0;
-      let h: usize = 0;
-      for (let left = depth; left > 0; left--) {
-        a = heapStep(nodes, a, row, 0);
-        b = heapStep(nodes, b, row, 1);
-        c = heapStep(nodes, c, row, 2);
-        d = heapStep(nodes, d, row, 3);
-        e = heapStep(nodes, e, row, 4);
-        f = heapStep(nodes, f, row, 5);
-        g = heapStep(nodes, g, row, 6);
-        h = heapStep(nodes, h, row, 7);
-      }
-      if (ends == 0) {
-        add(sum, 0, valueOf(tree, 0, a));
-        add(sum, 1, valueOf(tree, 0, b));
-        add(sum, 2, valueOf(tree, 0, c));
-        add(sum, 3, valueOf(tree, 0, d));
-        add(sum, 4, valueOf(tree, 0, e));
-        add(sum, 5, valueOf(tree, 0, f));
-        add(sum, 6, valueOf(tree, 0, g));
-        add(sum, 7, valueOf(tree, 0, h));
-        sum += sumBytes;
-      } else {
-        store<u32>(ends, <u32>a, 0);
-        store<u32>(ends, <u32>b, 4);
-        store<u32>(ends, <u32>c, 8);
-        store<u32>(ends, <u32>d, 12);
-        store<u32>(ends, <u32>e, 16);
-        store<u32>(ends, <u32>f, 20);
-        store<u32>(ends, <u32>g, 24);
-        store<u32>(ends, <u32>h, 28);
-        ends += 32;
-      }
-    }
-  }
-}
-
-/** Heap trees of one depth, one row, eight at a time: adds them to `first` and returns the sum, where there is one output group. */
-export function heapSum(tree: usize, treeEnd: usize, row: usize, first: f32): f32 {
-  let sum = first;
-  for (; tree + 8 * TREE_BYTES <= treeEnd; tree += 8 * TREE_BYTES) {
-    const nodesA = nodesOf(tree, 0);
-    const nodesB = nodesOf(tree, 1);
-    const nodesC = nodesOf(tree, 2);
-    const nodesD = nodesOf(tree, 3);
-    const nodesE = nodesOf(tree, 4);
-    const nodesF = nodesOf(tree, 5);
-    const nodesG = nodesOf(tree, 6);
-    const nodesH = nodesOf(tree, 7);
-    let a: usize = 0;
-    let b: usize = 0;
-    let c: usize = 0;
-    let d: usize = 0;
-    let e: usize = 0;
-    let f: usize = 0;
-    let g: usize = 0;
-    let h: usize = 0;
-    for (let left = depthOf(tree, 0); left > 0; left--) {
-      a = heapStep(nodesA, a, row, 0);
-      b = heapStep(nodesB, b, row, 0);
-      c = heapStep(nodesC, c, row, 0);
-      d = heapStep(nodesD, d, row, 0);
-      e = heapStep(nodesE, e, row, 0);
-      f = heapStep(nodesF, f, row, 0);
-      g = heapStep(nodesG, g, row, 0);
-      h = heapStep(nodesH, h, row, 0);
-    }
-    sum += valueOf(tree, 0, a);
-    sum += valueOf(tree, 1, b);
-    sum += valueOf(tree, 2, c);
-    sum += valueOf(tree, 3, d);
-    sum += valueOf(tree, 4, e);
-    sum += valueOf(tree, 5, f);
-    sum += valueOf(tree, 6, g);
-    sum += valueOf(tree, 7, h);
-  }
-  for (; tree < treeEnd; tree += TREE_BYTES) {
-    sum += valueOf(tree, 0, heapWalk(tree, row));
-  }
-  return sum;
-}
-
-/** As `heapSum`, for several output groups: adds each tree to the sum of its group. */
-export function heapAdd(tree: usize, treeEnd: usize, row: usize, sums: usize): void {
-  for (; tree + 8 * TREE_BYTES <= treeEnd; tree += 8 * TREE_BYTES) {
-    const nodesA = nodesOf(tree, 0);
-    const nodesB = nodesOf(tree, 1);
-    const nodesC = nodesOf(tree, 2);
-    const nodesD = nodesOf(tree, 3);
-    const nodesE = nodesOf(tree, 4);
-    const nodesF = nodesOf(tree, 5);
-    const nodesG = nodesOf(tree, 6);
-    const nodesH = nodesOf(tree, 7);
-    let a: usize = 0;
-    let b: usize = 0;
-    let c: usize = 0;
-    let d: usize = 0;
-    let e: usize = 0;
-    let f: usize = 0;
-    let g: usize = 0;
-    let h: usize = 0;
-    for (let left = depthOf(tree, 0); left > 0; left--) {
-      a = heapStep(nodesA, a, row, 0);
-      b = heapStep(nodesB, b, row, 0);
-      c = heapStep(nodesC, c, row, 0);
-      d = heapStep(nodesD, d, row, 0);
-      e = heapStep(nodesE, e, row, 0);
-      f = heapStep(nodesF, f, row, 0);
-      g = heapStep(nodesG, g, row, 0);
-      h = heapStep(nodesH, h, row, 0);
-    }
-    add(sumOf(tree, 0, sums), 0, valueOf(tree, 0, a));
-    add(sumOf(tree, 1, sums), 0, valueOf(tree, 1, b));
-    add(sumOf(tree, 2, sums), 0, valueOf(tree, 2, c));
-    add(sumOf(tree, 3, sums), 0, valueOf(tree, 3, d));
-    add(sumOf(tree, 4, sums), 0, valueOf(tree, 4, e));
-    add(sumOf(tree, 5, sums), 0, valueOf(tree, 5, f));
-    add(sumOf(tree, 6, sums), 0, valueOf(tree, 6, g));
-    add(sumOf(tree, 7, sums), 0, valueOf(tree, 7, h));
-  }
-  for (; tree < treeEnd; tree += TREE_BYTES) {
-    add(sumOf(tree, 0, sums), 0, valueOf(tree, 0, heapWalk(tree, row)));
+    add(sumOf(tree, 0, sums), 0, valueOf(tree, 0, walk(tree, row)));
   }
 }

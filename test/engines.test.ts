@@ -32,11 +32,11 @@ import {
   type TreeSpec,
 } from "./support/model.ts";
 
-/** Row lanes are 8 wide, blocks 64 rows: one of every remainder. */
-const BATCHES = [1, 7, 8, 9, 63, 64, 65, 200];
+/** Lanes are 8 or 32 wide, blocks 64 or 128 rows, and up to 13 rows left over walk alone: one of every remainder. */
+const BATCHES = [1, 7, 8, 9, 13, 14, 31, 32, 33, 45, 46, 63, 64, 65, 127, 128, 129, 200];
 
 /** The reference engine first, then all that must agree with it. */
-const ENGINES = ["reference", "javascript", "wasm"] as const;
+const ENGINES = ["reference", "javascript", "wasm", "auto"] as const;
 
 function loadAll(source: Uint8Array | string, rules: RulesOption = "latest"): readonly Booster[] {
   return ENGINES.map((engine) => Booster.load(source, { engine, rules }));

@@ -3,7 +3,11 @@
  * and by the latest ones. Values are compared bit for bit. The manifest makes the tests.
  */
 import { describe, expect, it } from "vitest";
+import { flatten } from "../src/compile/flatten.ts";
+import { createRankedEngine } from "../src/engine/ranked.ts";
 import { Booster, type EngineOption, InputError, type PredictOptions } from "../src/index.ts";
+import { LATEST_RELEASE, rulesOf, withObeyedSplits } from "../src/model/rules.ts";
+import { parseModel } from "../src/parse/parse.ts";
 import {
   type Expectation,
   type ExpectedRules,
@@ -20,7 +24,8 @@ import {
   rulesOption,
 } from "./support/fixtures.ts";
 
-const ENGINES: readonly EngineOption[] = ["reference", "javascript", "wasm"];
+/** `wasm` ranks wherever it can, `auto` only where that pays: most fixtures are too small, and run without ranks. */
+const ENGINES: readonly EngineOption[] = ["reference", "javascript", "wasm", "auto"];
 
 /**
  * Models that `auto` gives to the JavaScript engine, because no tree of theirs can walk in lockstep: linear ones, those
@@ -28,6 +33,11 @@ const ENGINES: readonly EngineOption[] = ["reference", "javascript", "wasm"];
  */
 const NOT_FOR_WASM =
   /^(gblinear|zero-rounds|binary-logistic-clamp$|(aft|expectile|hinge|poisson|softmax|softprob)-hard-margins$|(categorical-(dart|forest|multi-class|one-hot|partition|vector-leaf)|(integer|string)-categories.*)$)/;
+
+/** Models that WebAssembly takes but that cannot be ranked: their leaves are vectors, or their trees have no split at all. */
+const NOT_RANKED = /^(vector-leaf.*|root-leaves|binary-logistic-base-(huge|tiny))$/;
+
+const LATEST = rulesOf(LATEST_RELEASE);
 
 /** Facts that old releases cannot be asked for; null in the manifest. */
 const FACTS = ["numFeatures", "numOutputGroups", "numBoostedRounds"] as const;
@@ -74,12 +84,13 @@ for (const fixture of manifest.cases) {
           const name = fixture.name.slice(fixture.release.length + 1);
           const { engine } = Booster.load(readFixture(file.path), { rules: "latest" });
           expect(engine).toBe(NOT_FOR_WASM.test(name) ? "javascript" : "wasm");
+          expect(isRanked(file)).toBe(!NOT_FOR_WASM.test(name) && !NOT_RANKED.test(name));
         });
         it(`${file.path.split("/").pop()}, facts`, () => {
           checkFacts(fixture, file);
         });
       }
-      for (const rules of rulesOf(fixture, file)) {
+      for (const rules of judgedRules(fixture, file)) {
         for (const engine of ENGINES) {
           it(`${file.path.split("/").pop()}, rules ${rules}, ${engine} engine`, () => {
             checkFile(fixture, file, rules, engine, expected);
@@ -90,8 +101,15 @@ for (const fixture of manifest.cases) {
   });
 }
 
+function isRanked(file: FixtureFile): boolean {
+  const model = parseModel(readFixture(file.path));
+  const layout = flatten(withObeyedSplits(model, LATEST), LATEST);
+  const never = (): never => expect.fail("ranks need no other engine here");
+  return createRankedEngine(layout, true, never) !== undefined;
+}
+
 /** The rules for which XGBoost's results are there. A file with results for none is a hole in the fixtures. */
-function rulesOf(fixture: FixtureCase, file: FixtureFile): ExpectedRules[] {
+function judgedRules(fixture: FixtureCase, file: FixtureFile): ExpectedRules[] {
   const all: readonly ExpectedRules[] = file.dump === undefined ? ["file", "latest"] : ["latest", "release"];
   return all.filter(
     (rules) =>

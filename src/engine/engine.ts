@@ -8,6 +8,12 @@ export interface Engine {
   readonly name: EngineName;
 
   /**
+   * Room for one row, which `addTrees` reads without a copy when it is given this very array; no engine has to have it. Only
+   * for rows that can be written at one go: the engine uses the room itself.
+   */
+  rowInput?(): Float32Array | undefined;
+
+  /**
    * Adds the leaves of trees `treeBegin … treeEnd)` to margins.
    * @param rows numRows × features
    * @param margins numRows × groups; holds what the sums start from

@@ -8,6 +8,7 @@ import { describe, InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { type Rules, withObeyedSplits } from "../model/rules.ts";
 import type { Engine } from "./engine.ts";
+import { createRankedEngine } from "./ranked.ts";
 import { ReferenceEngine } from "./reference.ts";
 import { ScalarEngine } from "./scalar.ts";
 import { createWasmEngine } from "./wasm.ts";
@@ -15,10 +16,11 @@ import { createWasmEngine } from "./wasm.ts";
 /** `auto` takes the fastest engine that fits model and platform. */
 export type EngineOption = "auto" | "wasm" | "javascript" | "reference";
 
-/** An engine for a layout, or nothing where platform or model do not suit it. */
-type Candidate = (layout: Layout) => Engine | undefined;
+/** An engine for a layout, or nothing where platform or model do not suit it, or where it is not `forced` and would not pay. */
+type Candidate = (layout: Layout, forced: boolean) => Engine | undefined;
 
 const CANDIDATES: readonly (readonly [name: EngineOption, candidate: Candidate])[] = [
+  ["wasm", (layout, forced) => createRankedEngine(layout, forced, () => withoutRanks(layout))],
   ["wasm", createWasmEngine],
   ["javascript", (layout) => new ScalarEngine(layout)],
 ];
@@ -31,15 +33,21 @@ export function selectEngine(option: EngineOption, loaded: Model, rules: Rules):
   }
   const names = CANDIDATES.map(([name]) => name);
   if (option !== "auto" && !names.includes(option)) {
-    throw new InputError(`engine is ${describe(option)}, expected auto, ${names.join(", ")} or reference`);
+    throw new InputError(
+      `engine is ${describe(option)}, expected auto, ${[...new Set(names)].join(", ")} or reference`,
+    );
   }
   const layout = flatten(model, rules);
   const wanted = CANDIDATES.slice(Math.max(0, names.indexOf(option)));
   for (const [, candidate] of wanted) {
-    const engine = candidate(layout);
+    const engine = candidate(layout, option === "wasm");
     if (engine !== undefined) {
       return engine;
     }
   }
   return new ReferenceEngine(model, rules);
+}
+
+function withoutRanks(layout: Layout): Engine {
+  return createWasmEngine(layout) ?? new ScalarEngine(layout);
 }

@@ -166,13 +166,19 @@ export class Booster {
     options: PredictOptions = NO_OPTIONS,
   ): Float32Array {
     const plan = this.#plan(options);
-    const values = this.#row ?? new Float32Array(this.#features.count);
-    // Taken while in use: reading a named row may run the caller's code, which may score another row.
-    this.#row = undefined;
+    // Reading a typed array runs no code of the caller's, which might score another row meanwhile.
+    const direct = row instanceof Float32Array ? this.#scorer.rowInput(plan) : undefined;
+    const values = direct ?? this.#row ?? new Float32Array(this.#features.count);
+    if (direct === undefined) {
+      // Taken while in use.
+      this.#row = undefined;
+    }
     fillRow(row, 0, this.#features, rowOptions(options), values, 0);
     const out = new Float32Array(this.#scorer.roomPerRow(plan));
     this.#scorer.scoreRow(values, plan, options.baseMargin, out);
-    this.#row = values;
+    if (direct === undefined) {
+      this.#row = values;
+    }
     const width = this.#scorer.width(plan);
     return width === out.length ? out : out.slice(0, width);
   }

@@ -53,6 +53,11 @@ export class Scorer {
     return plan.kind === "leaf" ? plan.treeEnd : this.#model.numOutputGroups;
   }
 
+  /** An array for one row that `scoreRow` reads without a copy, if there is one. */
+  rowInput(plan: Plan): Float32Array | undefined {
+    return plan.kind === "leaf" || this.#model.linear !== undefined ? undefined : this.engine.rowInput?.();
+  }
+
   /** Scores all rows of a source into `out`, which has `roomPerRow` values a row. */
   score(source: RowSource, plan: Plan, baseMargin: ArrayLike<number> | undefined, out: Float32Array): void {
     const base = this.#start(plan, source.rows, baseMargin, out);

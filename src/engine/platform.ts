@@ -1,0 +1,88 @@
+/** What of WebAssembly is used; declared here because the core compiles without any platform's types. */
+
+export interface LinearMemory {
+  readonly buffer: ArrayBuffer;
+}
+
+interface Platform {
+  readonly WebAssembly?: {
+    readonly Module: new (bytes: Uint8Array) => object;
+    readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+    readonly Memory: new (descriptor: { initial: number }) => LinearMemory;
+  };
+}
+
+const PAGE_BYTES = 65536;
+const CACHE_LINE = 64;
+
+const compiled = new Map<string, object>();
+
+/**
+ * The module of a kernel in hexadecimal, compiled once; `undefined` where WebAssembly or what the kernel needs of it (SIMD) is
+ * absent, or a page's policy forbids it.
+ */
+export function compileKernel(kernel: string): object | undefined {
+  const { WebAssembly } = globalThis as Platform;
+  let module = compiled.get(kernel);
+  if (module === undefined && WebAssembly !== undefined) {
+    try {
+      const bytes = Uint8Array.from({ length: kernel.length / 2 }, (_, i) =>
+        Number.parseInt(kernel.slice(2 * i, 2 * i + 2), 16),
+      );
+      module = new WebAssembly.Module(bytes);
+      compiled.set(kernel, module);
+    } catch {
+      // Other engines give the same bits.
+      return undefined;
+    }
+  }
+  return module;
+}
+
+/** Linear memory, or nothing where the platform does not have as much: 4 GiB at most, often less. */
+export function allocateMemory(bytes: number): LinearMemory | undefined {
+  try {
+    return new (globalThis as Platform).WebAssembly!.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The kernel's functions, working on a memory. */
+export function instantiate(module: object, memory: LinearMemory): unknown {
+  return new (globalThis as Platform).WebAssembly!.Instance(module, { env: { memory } }).exports;
+}
+
+/** Hands out addresses, each at the start of a cache line. */
+export class Arena {
+  size: number;
+
+  constructor(start: number) {
+    this.size = start;
+  }
+
+  take(bytes: number): number {
+    const start = this.size;
+    this.size = Math.ceil((start + bytes) / CACHE_LINE) * CACHE_LINE;
+    return start;
+  }
+}
+
+/** One memory, seen as each type. */
+export class Views {
+  readonly bytes: Uint8Array;
+  readonly signedBytes: Int8Array;
+  readonly shorts: Uint16Array;
+  readonly signedShorts: Int16Array;
+  readonly words: Uint32Array;
+  readonly floats: Float32Array;
+
+  constructor(buffer: ArrayBuffer) {
+    this.bytes = new Uint8Array(buffer);
+    this.signedBytes = new Int8Array(buffer);
+    this.shorts = new Uint16Array(buffer);
+    this.signedShorts = new Int16Array(buffer);
+    this.words = new Uint32Array(buffer);
+    this.floats = new Float32Array(buffer);
+  }
+}

@@ -1,0 +1,108 @@
+/** The columns of a rank plan in linear memory: search tables, and where values of a row are looked for. */
+import type { Layout } from "../compile/layout.ts";
+import type { Arena, Views } from "./platform.ts";
+import type { RankPlan } from "./ranks.ts";
+
+const COLUMN_BYTES = 16;
+const NODE_KEYS = 16;
+const NODE_BYTES = 4 * NODE_KEYS;
+/** Bytes of a slot in a group of 32 rows. */
+export const SLOT_BYTES = 32;
+/** Rows are copied whole where at most this share of their values is not looked at. */
+const MAX_UNUSED = 0.75;
+
+export class RankSearch {
+  readonly columnsAt: number;
+  readonly columnsEnd: number;
+  /** Features of a staged row in order; `undefined` where rows are staged whole. */
+  readonly features: Int32Array | undefined;
+  /** Bytes of a staged row. */
+  readonly rowBytes: number;
+  readonly #plan: RankPlan;
+  readonly #tablesAt: number[];
+
+  constructor(layout: Layout, plan: RankPlan, arena: Arena) {
+    this.#plan = plan;
+    const features = Int32Array.from(new Set(plan.columns.map(({ feature }) => feature)));
+    this.features = features.length < layout.features * (1 - MAX_UNUSED) ? features : undefined;
+    this.rowBytes = 4 * (this.features?.length ?? layout.features);
+    this.columnsAt = arena.take(plan.columns.length * COLUMN_BYTES);
+    this.columnsEnd = this.columnsAt + plan.columns.length * COLUMN_BYTES;
+    this.#tablesAt = plan.columns.map(({ thresholds }) =>
+      arena.take(nodesOf(levelsFor(thresholds.length)) * NODE_BYTES),
+    );
+  }
+
+  write({ words, shorts, floats }: Views): void {
+    const position = new Map(Array.from(this.features ?? [], (feature, i) => [feature, i]));
+    this.#plan.columns.forEach(({ feature, thresholds, left, right }, i) => {
+      const table = this.#tablesAt[i]!;
+      const levels = levelsFor(thresholds.length);
+      const at = this.columnsAt + i * COLUMN_BYTES;
+      words[at / 4] = table;
+      words[at / 4 + 1] = levels;
+      words[at / 4 + 2] = 4 * (this.features === undefined ? feature : position.get(feature)!);
+      shorts[at / 2 + 6] = left * SLOT_BYTES;
+      shorts[at / 2 + 7] = right * SLOT_BYTES;
+      const keys = floats.subarray(table / 4, table / 4 + nodesOf(levels) * NODE_KEYS).fill(Number.NaN);
+      writeNode(keys, 0, 0, 17 ** (levels - 1), thresholds);
+    });
+  }
+
+  /** Copies rows to `at`, a float's index in linear memory. */
+  stage(
+    floats: Float32Array,
+    at: number,
+    rows: Float32Array,
+    first: number,
+    count: number,
+    width: number,
+  ): void {
+    const { features } = this;
+    if (features !== undefined) {
+      for (let row = first, to = at; row < first + count; row++) {
+        for (let i = 0; i < features.length; i++) {
+          floats[to++] = rows[row * width + features[i]!]!;
+        }
+      }
+    } else if (count === 1) {
+      // A loop is quicker than making a view for `set`.
+      for (let i = 0, from = first * width; i < width; i++) {
+        floats[at + i] = rows[from + i]!;
+      }
+    } else {
+      floats.set(rows.subarray(first * width, (first + count) * width), at);
+    }
+  }
+}
+
+function levelsFor(thresholds: number): number {
+  let levels = 1;
+  while (17 ** levels - 1 < thresholds) {
+    levels++;
+  }
+  return levels;
+}
+
+function nodesOf(levels: number): number {
+  return (17 ** levels - 1) / NODE_KEYS;
+}
+
+/** Node `node` of the 17-ary tree parts the thresholds from `first` on, every `step`-th of them. */
+function writeNode(
+  keys: Float32Array,
+  node: number,
+  first: number,
+  step: number,
+  thresholds: Float32Array,
+): void {
+  for (let i = 0; i < NODE_KEYS; i++) {
+    const place = first + step * (i + 1) - 1;
+    if (place < thresholds.length) {
+      keys[node * NODE_KEYS + i] = thresholds[place]!;
+    }
+  }
+  for (let child = 0; step > 1 && child <= NODE_KEYS; child++) {
+    writeNode(keys, 17 * node + 1 + child, first + step * child, step / 17, thresholds);
+  }
+}
