@@ -20,7 +20,7 @@ export class WorkerPool extends ModelPool {
    * @throws what `Booster.load` throws; InputError; WorkerError where no worker can start
    */
   static async create(source: PoolSource, options: BrowserPoolOptions = {}): Promise<WorkerPool> {
-    const platform = browserPlatform(options.createWorker ?? createWorker);
+    const platform = browserPlatform(options?.createWorker ?? createWorker);
     const pool = new WorkerPool(source, options, platform, hardwareConcurrency());
     await pool.start();
     return pool;

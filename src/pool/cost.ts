@@ -3,16 +3,22 @@ import type { Plan } from "../predict/options.ts";
 
 /** Trees walked for outputs other than sums and leaves: those look at every leaf of a tree. */
 const WHOLE_TREE = 64;
-/** Rows × trees of a block: some milliseconds, so that cancelling is prompt and posting costs less than one in a hundred. */
-const BLOCK_WALKS = 2 ** 20;
 /** Values of a block's rows, and of its results: 1 MB each. */
 const BLOCK_VALUES = 2 ** 18;
 /** Blocks for each worker, so that all of them are busy until nearly the end. */
 const BLOCKS_PER_WORKER = 4;
 /** Rows that engines walk at a time. */
 const ENGINE_ROWS = 64;
-/** Rows × trees up to which the calling thread is done before workers would be. */
-const LOCAL_WALKS = 2 ** 18;
+
+/** In rows × trees, of which the WebAssembly engine walks a million in 5 to 10 ms. */
+export interface Limits {
+  /** Of a block: so large that posting costs less than one in a hundred, so small that cancelling is prompt. */
+  readonly blockWalks: number;
+  /** Up to here the calling thread is done as soon as workers would be, which answer after 0.1 to 0.3 ms at best. */
+  readonly localWalks: number;
+}
+
+export const LIMITS: Limits = { blockWalks: 2 ** 20, localWalks: 2 ** 18 };
 
 function walksPerRow(plan: Plan): number {
   const trees = Math.max(1, plan.treeEnd - plan.treeBegin);
@@ -21,14 +27,20 @@ function walksPerRow(plan: Plan): number {
 }
 
 /** Whether the calling thread is as quick as workers. */
-export function isSmall(plan: Plan, rows: number): boolean {
-  return rows * walksPerRow(plan) <= LOCAL_WALKS;
+export function isSmall(plan: Plan, rows: number, limits: Limits): boolean {
+  return rows * walksPerRow(plan) <= limits.localWalks;
 }
 
 /** @param values the larger of a row's features and results */
-export function blockRowsOf(plan: Plan, rows: number, values: number, workers: number): number {
+export function blockRowsOf(
+  plan: Plan,
+  rows: number,
+  values: number,
+  workers: number,
+  limits: Limits,
+): number {
   const wanted = Math.min(
-    BLOCK_WALKS / walksPerRow(plan),
+    limits.blockWalks / walksPerRow(plan),
     BLOCK_VALUES / Math.max(1, values),
     rows / (workers * BLOCKS_PER_WORKER),
   );

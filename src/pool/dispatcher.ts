@@ -120,7 +120,7 @@ export class Dispatcher {
     if (!this.#members.delete(member)) {
       return;
     }
-    this.#failedStarts = member.ready ? 0 : this.#failedStarts + 1;
+    this.#failedStarts += member.ready ? 0 : 1;
     for (const [i, block] of this.#dismissedBlocks(member, error).entries()) {
       // Only the oldest was being scored.
       block.deaths += i === 0 ? 1 : 0;

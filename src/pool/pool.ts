@@ -10,7 +10,7 @@ import {
 import type { Data } from "../predict/data.ts";
 import type { PredictOptions } from "../predict/options.ts";
 import { checkBaseMargin } from "../predict/scorer.ts";
-import { blockRowsOf, isSmall } from "./cost.ts";
+import { blockRowsOf, isSmall, LIMITS, type Limits } from "./cost.ts";
 import { type CancelSignal, Dispatcher } from "./dispatcher.ts";
 import type { Platform } from "./platform.ts";
 import { SetupFactory } from "./setup.ts";
@@ -36,6 +36,7 @@ export class ModelPool {
   readonly #setups: SetupFactory;
   readonly #dispatcher: Dispatcher;
   readonly #size: number;
+  readonly #limits: Limits;
   #closed = false;
 
   protected constructor(
@@ -43,7 +44,12 @@ export class ModelPool {
     options: PoolOptions,
     platform: Platform,
     defaultWorkers: number,
+    limits: Limits = LIMITS,
   ) {
+    if (typeof options !== "object" || options === null) {
+      throw new InputError(`options is ${describe(options)}, expected an object`);
+    }
+    this.#limits = limits;
     this.booster = source instanceof Booster ? source : Booster.load(source, options);
     this.#size = checkWorkers(options.workers ?? defaultWorkers);
     this.#parts = partsOf(this.booster);
@@ -79,7 +85,7 @@ export class ModelPool {
     const prepared = this.#parts.prepare(data, options);
     const { plan, source, room, shape } = prepared;
     const { linear, numFeatures: features, numOutputGroups: groups } = this.#parts.model;
-    if (linear !== undefined || isSmall(plan, source.rows)) {
+    if (linear !== undefined || isSmall(plan, source.rows, this.#limits)) {
       return this.#parts.score(prepared, options);
     }
     const { baseMargin } = options;
@@ -88,7 +94,7 @@ export class ModelPool {
       features,
       groups,
       base: baseMargin === undefined ? undefined : checkBaseMargin(baseMargin, source.rows, groups),
-      blockRows: blockRowsOf(plan, source.rows, Math.max(features, room), this.#size),
+      blockRows: blockRowsOf(plan, source.rows, Math.max(features, room), this.#size, this.#limits),
       needsTrees: this.#setups.needsTrees(plan),
     };
     return { data: await this.#dispatcher.run(task, signal), shape };
