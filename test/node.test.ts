@@ -32,12 +32,16 @@ afterAll(() => {
 });
 
 describe("threads", () => {
-  const cases = manifest.cases.filter(
-    (each) =>
-      each.release === "3.4.1" &&
-      each.booster !== "gblinear" &&
-      each.files.some((file) => file.kind === "ubj"),
+  /** One model of each kind: all of them would start hundreds of threads. */
+  const kinds = new Map(
+    manifest.cases
+      .filter((each) => each.release === "3.4.1" && each.files.some((file) => file.kind === "ubj"))
+      .map(
+        (each) =>
+          [`${each.booster} ${each.objective} ${/categor|vector|names/.exec(each.name)}`, each] as const,
+      ),
   );
+  const cases = [...kinds.values()];
 
   it("give the bits of the booster on every kind of model", async () => {
     const platform = realThreads();
@@ -64,7 +68,8 @@ describe("threads", () => {
       }
       await pool.close();
     }
-    expect(compared).toBeGreaterThan(300);
+    expect(cases.length).toBeGreaterThan(25);
+    expect(compared).toBeGreaterThan(100);
   }, 120_000);
 
   /** Real threads, of which a test can reach each. */
