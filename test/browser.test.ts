@@ -272,4 +272,9 @@ describe.skipIf(!existsSync(CHROMIUM))("in Chromium", () => {
     },
     60_000,
   );
+
+  it("a page whose policy forbids workers gets a clear error", async () => {
+    const { error } = await visit({ "content-security-policy": "default-src 'self'; worker-src 'none'" });
+    expect(error).toMatch(/^WorkerError: no worker could start: /);
+  }, 60_000);
 });

@@ -7,8 +7,8 @@ declare const URL: new (path: string, base: string) => object;
 
 export interface BrowserPoolOptions extends PoolOptions {
   /**
-   * Makes a worker that runs `xgboost-infer/browser/worker`. Default: the file beside this one, which Vite, webpack and
-   * Rollup find by themselves.
+   * Makes a worker that runs `xgboost-infer/browser/worker`. Default: the file beside this one, which bundlers
+   * that know `new Worker(new URL(…))` find by themselves, Vite among them.
    */
   readonly createWorker?: () => WebWorker;
 }
