@@ -1,5 +1,6 @@
 /** `xgboost-infer/browser`: Web Workers, made of a fake, and in Chromium where there is one, with and without shared memory. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -190,14 +191,18 @@ describe.skipIf(!existsSync(CHROMIUM))("in Chromium", () => {
     ]);
   });
 
-  afterEach(() => {
-    browser?.kill("SIGKILL");
+  afterEach(async () => {
+    if (browser?.exitCode === null && browser.signalCode === null) {
+      const ended = once(browser, "exit");
+      browser.kill();
+      await ended;
+    }
     server?.close();
     server?.closeAllConnections();
   });
 
   afterAll(() => {
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 30, retryDelay: 100 });
   });
 
   /** Opens the page and waits for what it reports. */

@@ -1,6 +1,8 @@
 /** Pools for tests: over fake workers, which run in this thread and do what a test tells them, and over real ones. */
-import { mkdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { threadId } from "node:worker_threads";
 import { buildSync } from "esbuild";
 import { nodePlatform } from "../../src/node/platform.ts";
 import type { Limits } from "../../src/pool/cost.ts";
@@ -25,20 +27,26 @@ export class TestPool extends ModelPool {
   }
 }
 
-/** Compiles a worker's script, as the build would: tests run from the sources. */
+/** Compiles a worker's script, as the build would: tests run from the sources. The file's name tells its contents. */
 export function compileWorker(folder: "node" | "browser"): URL {
-  const cache = fileURLToPath(new URL(`../../.cache/workers-${process.pid}/`, import.meta.url));
-  mkdirSync(cache, { recursive: true });
-  const outfile = `${cache}${folder}.mjs`;
-  buildSync({
+  const cache = fileURLToPath(new URL("../../.cache/workers/", import.meta.url));
+  const { outputFiles } = buildSync({
     entryPoints: [fileURLToPath(new URL(`../../src/${folder}/worker.ts`, import.meta.url))],
-    outfile,
+    write: false,
     bundle: true,
     format: "esm",
     platform: "node",
     target: "node20",
   });
-  return pathToFileURL(outfile);
+  const code = outputFiles[0]!.contents;
+  const file = `${cache}${folder}-${createHash("sha256").update(code).digest("hex").slice(0, 16)}.mjs`;
+  if (!existsSync(file)) {
+    mkdirSync(cache, { recursive: true });
+    const draft = `${file}.${process.pid}.${threadId}`;
+    writeFileSync(draft, code);
+    renameSync(draft, file);
+  }
+  return pathToFileURL(file);
 }
 
 export function realThreads(): Platform {
