@@ -15,6 +15,9 @@ import { Booster } from "../src/index.ts";
 import { firstDifference, readFixture } from "./support/fixtures.ts";
 import { compileWorker } from "./support/pool.ts";
 
+// Thousands of messages between threads: on a busy machine each waits its turn.
+vi.setConfig({ testTimeout: 60_000 });
+
 const MODEL = "3.4.1/breast-cancer/model.ubj";
 const ROWS = 20_000;
 const FEATURES = 30;

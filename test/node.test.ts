@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Booster, InputError, ModelFormatError } from "../src/index.ts";
 import { loadFile, WorkerError } from "../src/node/index.ts";
 import { nodePlatform } from "../src/node/platform.ts";
@@ -13,6 +13,9 @@ import type { Listener, Platform, Port } from "../src/pool/platform.ts";
 import type { ScoreMessage } from "../src/pool/protocol.ts";
 import { firstDifference, manifest, readFixture, readInput, readOptions } from "./support/fixtures.ts";
 import { realThreads, TestPool } from "./support/pool.ts";
+
+// Thousands of messages between threads: on a busy machine each waits its turn.
+vi.setConfig({ testTimeout: 60_000 });
 
 const MODEL = fileURLToPath(new URL("../fixtures/3.4.1/breast-cancer/model.ubj", import.meta.url));
 const FEATURES = 30;

@@ -1,5 +1,5 @@
 /** The pool apart from any platform: fake workers die, stall and fail to start when a test says so. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Booster, type Data, type EngineOption, InputError, type PredictOptions } from "../src/index.ts";
 import { blockRowsOf, isSmall, LIMITS } from "../src/pool/cost.ts";
 import type { PoolPredictOptions } from "../src/pool/pool.ts";
@@ -11,6 +11,9 @@ import { writeJson } from "./support/document.ts";
 import { type FixtureFile, manifest, readFixture, readInput, readOptions } from "./support/fixtures.ts";
 import { modelDocument, modelOf, type TreeSpec } from "./support/model.ts";
 import { FakePlatform, type FakeWorker, TestPool } from "./support/pool.ts";
+
+// Thousands of messages between threads: on a busy machine each waits its turn.
+vi.setConfig({ testTimeout: 60_000 });
 
 const FEATURES = 3;
 const ROWS = 500;
