@@ -68,11 +68,12 @@ describe("package.json", () => {
     }
   });
 
-  it("says what it is: ES modules without side effects, MIT, Node 20.19 and later", () => {
+  it("says what it is: ES modules without side effects but in workers, MIT, Node 20.19 and later", () => {
     expect(manifest).toMatchObject({
       name: "xgboost-infer",
       type: "module",
-      sideEffects: false,
+      // What a worker runs is there for its effects; all else can be left out where nobody uses it.
+      sideEffects: ["./dist/node/worker.js", "./dist/browser/worker.js"],
       license: "MIT",
       engines: { node: ">=20.19" },
     });
@@ -83,7 +84,10 @@ describe("package.json", () => {
 });
 
 /** A folder of src/ (or a file at its top) imports from those before it in this list, and from itself. */
-const ORDER = ["errors", "model", "parse", "compile", "objective", "engine", "predict", "index"];
+const ORDER = [
+  ...["errors", "model", "parse", "compile", "objective", "engine", "predict", "index"],
+  ...["pool", "browser", "node"],
+];
 
 /** `parse/json.ts` → `parse`, `index.ts` → `index`. */
 function layerOf(path: string): string {
@@ -107,11 +111,18 @@ describe("src/", () => {
 
   it.each(sources)("%s imports only what comes before it", (path) => {
     for (const target of importsOf(path)) {
+      if (layerOf(path) === "node" && target.startsWith("node:")) {
+        continue;
+      }
       expect(target, "only files of this package").toMatch(/^\.\.?\/.*\.ts$/);
       const resolved = new URL(target, new URL(path, "file:///")).pathname.slice(1);
       expect(sources).toContain(resolved);
       const [here, there] = [ORDER.indexOf(layerOf(path)), ORDER.indexOf(layerOf(resolved))];
       expect(there, `${path} imports ${resolved}`).toBeLessThanOrEqual(here);
+      const platforms = new Set(
+        [path, resolved].map(layerOf).filter((each) => /^(node|browser)$/.test(each)),
+      );
+      expect(platforms.size, `${path} imports ${resolved}`).toBeLessThanOrEqual(1);
     }
   });
 
@@ -127,15 +138,21 @@ describe("src/", () => {
   });
 
   it("declares the two globals that it uses of any platform, and is compiled without the types of one", () => {
-    const declared = sources.flatMap((path) => {
-      return Array.from(
-        read(`src/${path}`).matchAll(/\bdeclare\s+(?:const|var|let|function|class)\s+(\w+)/g),
-        (m) => m[1]!,
+    const declaredIn = (paths: readonly string[]): string[] => {
+      const names = paths.flatMap((path) =>
+        Array.from(
+          read(`src/${path}`).matchAll(/\bdeclare\s+(?:const|var|let|function|class)\s+(\w+)/g),
+          (match) => match[1]!,
+        ),
       );
-    });
-    expect([...new Set(declared)].sort()).toEqual(["TextDecoder", "TextEncoder"]);
+      return [...new Set(names)].sort();
+    };
+    const isBrowser = (path: string): boolean => layerOf(path) === "browser";
+    expect(declaredIn(sources.filter((path) => !isBrowser(path)))).toEqual(["TextDecoder", "TextEncoder"]);
+    expect(declaredIn(sources.filter(isBrowser))).toEqual(["URL", "Worker"]);
     const config = JSON.parse(read("tsconfig.build.json"));
     expect(config.compilerOptions.types).toEqual([]);
+    expect(config.exclude).toEqual(["src/node"]);
     expect(config.compilerOptions.lib ?? JSON.parse(read("tsconfig.json")).compilerOptions.lib).toEqual([
       "ES2022",
     ]);
@@ -145,11 +162,32 @@ describe("src/", () => {
   });
 });
 
+it("the browser's pool names its script in the one expression that bundlers know", () => {
+  expect(read("dist/browser/worker-pool.js")).toContain(
+    'new Worker(new URL("./worker.js", import.meta.url), {',
+  );
+});
+
 describe("the root entry", () => {
   it("is within its limit of size", async () => {
     const { gzipped, limit, minified } = await measureSize();
     expect(minified).toBeGreaterThan(10_000);
     expect(gzipped).toBeLessThanOrEqual(limit);
+  });
+
+  it("has nothing of pools in it, nor of any platform", async () => {
+    const { metafile } = await build({
+      entryPoints: [`${ROOT}src/index.ts`],
+      bundle: true,
+      format: "esm",
+      metafile: true,
+      write: false,
+    });
+    const folders = new Set(
+      Object.keys(metafile!.inputs).map((path) => path.replace(/^src\//, "").split("/")[0]),
+    );
+    expect(folders).toContain("predict");
+    expect([...folders].filter((name) => /pool|node|browser/.test(name!))).toEqual([]);
   });
 
   it("runs where there is nothing but the language, TextEncoder and TextDecoder, and no code from text", async () => {

@@ -24,6 +24,8 @@ cpSync(join(root, "fixtures", MODEL), join(project, "model.ubj"));
 writeFileSync(
   join(project, "use.ts"),
   `import { readFileSync } from "node:fs";
+import { loadFile, WorkerPool } from "xgboost-infer/node";
+import { WorkerPool as BrowserPool, type WebWorker } from "xgboost-infer/browser";
 import { Booster, InputError, ModelFormatError, UnsupportedModelError } from "xgboost-infer";
 const booster: Booster = Booster.load(readFileSync("model.ubj"));
 const row = new Float32Array(booster.numFeatures);
@@ -32,6 +34,20 @@ if (data[0] !== booster.predictRow(row)[0] || shape.join() !== "1") throw new Er
 for (const errorClass of [InputError, ModelFormatError, UnsupportedModelError]) {
   if (!(errorClass.prototype instanceof Error)) throw new Error("not an error class");
 }
+const loaded: Booster = await loadFile("model.ubj");
+const pool: WorkerPool = await WorkerPool.create(loaded, { workers: 2 });
+const rows = 50_000;
+const large = { data: new Float32Array(rows * loaded.numFeatures).fill(1), rows, cols: loaded.numFeatures };
+const result = await pool.predict(large, { signal: new AbortController().signal });
+const wanted = booster.predict(large);
+if (result.shape.join() !== wanted.shape.join() || !result.data.every((value, i) => value === wanted.data[i])) {
+  throw new Error("unexpected predictions of workers");
+}
+await pool.close();
+const createWorker = (): WebWorker => { throw new Error("no workers here"); };
+const refused = await BrowserPool.create(loaded, { createWorker }).catch((error) => error.code);
+if (refused !== "ERR_WORKER") throw new Error("a pool without workers");
+if (!import.meta.resolve("xgboost-infer/browser/worker").endsWith("dist/browser/worker.js")) throw new Error("no script for workers");
 console.log("The packed package installs, imports and predicts:", data[0]);
 `,
 );

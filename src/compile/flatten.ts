@@ -2,7 +2,7 @@
 import type { Model, Tree } from "../model/model.ts";
 import { type Rules, zeroOf } from "../model/rules.ts";
 import { breadthFirst } from "../model/walk.ts";
-import { CategoryRule, createLayout, type Layout, TreeKind } from "./layout.ts";
+import { type Allocate, CategoryRule, createLayout, type Layout, TreeKind } from "./layout.ts";
 
 /** Where the next tree goes: a position in each of the tables that trees share. */
 interface Cursor {
@@ -17,23 +17,30 @@ interface LeafScale {
   readonly weight: number;
 }
 
-export function flatten(model: Model, rules: Rules): Layout {
+export function flatten(
+  model: Model,
+  rules: Rules,
+  allocate: Allocate = (bytes) => new ArrayBuffer(bytes),
+): Layout {
   const { trees } = model;
   const orders = trees.map(breadthFirst);
   const nodes = orders.reduce((sum, order) => sum + order.length, 0);
   const sets = trees.flatMap((tree, t) => reachableSets(tree, orders[t]!));
   const hasVectors = trees.some((tree) => tree.leafVectors !== undefined);
-  const layout = createLayout({
-    trees: trees.length,
-    nodes,
-    features: model.numFeatures,
-    groups: model.numOutputGroups,
-    categoricalNodes: sets.length > 0 ? nodes : 0,
-    categoryWords: sets.reduce((sum, set) => sum + Math.abs(encodedSize(set)), 0),
-    vectorNodes: hasVectors ? nodes : 0,
-    leafBankValues: trees.reduce((sum, tree, t) => sum + vectorLeaves(tree, orders[t]!) * tree.leafSize, 0),
-    categoryRule: CategoryRule[rules.outOfRangeCategory],
-  });
+  const layout = createLayout(
+    {
+      trees: trees.length,
+      nodes,
+      features: model.numFeatures,
+      groups: model.numOutputGroups,
+      categoricalNodes: sets.length > 0 ? nodes : 0,
+      categoryWords: sets.reduce((sum, set) => sum + Math.abs(encodedSize(set)), 0),
+      vectorNodes: hasVectors ? nodes : 0,
+      leafBankValues: trees.reduce((sum, tree, t) => sum + vectorLeaves(tree, orders[t]!) * tree.leafSize, 0),
+      categoryRule: CategoryRule[rules.outOfRangeCategory],
+    },
+    allocate,
+  );
   layout.categoryStart.fill(-1);
   layout.leafStart.fill(-1);
   const cursor: Cursor = { node: 0, categoryWord: 0, leafValue: 0 };

@@ -25,8 +25,11 @@ const CANDIDATES: readonly (readonly [name: EngineOption, candidate: Candidate])
   ["javascript", (layout) => new ScalarEngine(layout)],
 ];
 
-/** The engine asked for or, where it declines, the next one; `Engine.name` tells which. */
-export function selectEngine(option: EngineOption, loaded: Model, rules: Rules): Engine {
+/**
+ * The engine asked for or, where it declines, the next one; `Engine.name` tells which.
+ * @param ready the model's layout, where it is there already: the model may then be without its trees
+ */
+export function selectEngine(option: EngineOption, loaded: Model, rules: Rules, ready?: Layout): Engine {
   const model = withObeyedSplits(loaded, rules);
   if (option === "reference") {
     return new ReferenceEngine(model, rules);
@@ -37,7 +40,7 @@ export function selectEngine(option: EngineOption, loaded: Model, rules: Rules):
       `engine is ${describe(option)}, expected auto, ${[...new Set(names)].join(", ")} or reference`,
     );
   }
-  const layout = flatten(model, rules);
+  const layout = ready ?? flatten(model, rules);
   const wanted = CANDIDATES.slice(Math.max(0, names.indexOf(option)));
   for (const [, candidate] of wanted) {
     const engine = candidate(layout, option === "wasm");

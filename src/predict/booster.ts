@@ -2,10 +2,10 @@
 import type { EngineOption } from "../engine/select.ts";
 import { describe, InputError, ModelFormatError } from "../errors.ts";
 import { type BoosterName, boostedRounds, type Model, type Version } from "../model/model.ts";
-import { chooseRules, LATEST_RELEASE, type RulesOption } from "../model/rules.ts";
+import { chooseRules, LATEST_RELEASE, type Rules, type RulesOption } from "../model/rules.ts";
 import type { DumpOptions } from "../parse/dump.ts";
 import { parseModel } from "../parse/parse.ts";
-import type { Data } from "./data.ts";
+import type { Data, RowSource } from "./data.ts";
 import { FeatureTable } from "./features.ts";
 import { type Plan, type PredictOptions, planPrediction } from "./options.ts";
 import { fillRow, openRows, type RowOptions } from "./rows.ts";
@@ -31,6 +31,30 @@ export interface Prediction {
   readonly shape: readonly number[];
 }
 
+/** All that is settled of a prediction before the first row is scored. */
+export interface PreparedPrediction {
+  readonly plan: Plan;
+  readonly source: RowSource;
+  /** Values a row of the result. */
+  readonly width: number;
+  /** Values a row while computing; see `Scorer.roomPerRow`. */
+  readonly room: number;
+  readonly shape: readonly number[];
+}
+
+/** What scoring elsewhere, as in a worker, must know of a booster. */
+export interface BoosterParts {
+  readonly model: Model;
+  readonly rules: Rules;
+  readonly engine: EngineOption;
+  prepare(data: Data, options: PredictOptions): PreparedPrediction;
+  /** Scores at once, in this thread. */
+  score(prepared: PreparedPrediction, options: PredictOptions): Prediction;
+}
+
+/** The parts of a loaded booster: for this package, not for its users. */
+export let partsOf: (booster: Booster) => BoosterParts;
+
 /** Stands for options that were not given, which need no checks. */
 const NO_OPTIONS: PredictOptions = {};
 const NO_ROW_OPTIONS: RowOptions = { missing: Number.NaN, validateFeatures: true };
@@ -38,6 +62,8 @@ const NO_ROW_OPTIONS: RowOptions = { missing: Number.NaN, validateFeatures: true
 /** A loaded model. Immutable; predictions of one model are the same whatever the engine, the batch or the form of the data. */
 export class Booster {
   readonly #model: Model;
+  readonly #rules: Rules;
+  readonly #engineOption: EngineOption;
   readonly #features: FeatureTable;
   readonly #scorer: Scorer;
   readonly #defaultPlan: Plan;
@@ -45,11 +71,22 @@ export class Booster {
   #row: Float32Array | undefined;
 
   private constructor(model: Model, options: LoadOptions) {
-    const rules = chooseRules(options.rules ?? "file", model.version);
     this.#model = model;
+    this.#rules = chooseRules(options.rules ?? "file", model.version);
+    this.#engineOption = options.engine ?? "auto";
     this.#features = new FeatureTable(model);
-    this.#scorer = new Scorer(model, rules, options.engine ?? "auto");
+    this.#scorer = new Scorer(model, this.#rules, this.#engineOption);
     this.#defaultPlan = planPrediction(NO_OPTIONS, model);
+  }
+
+  static {
+    partsOf = (booster) => ({
+      model: booster.#model,
+      rules: booster.#rules,
+      engine: booster.#engineOption,
+      prepare: (data, options) => booster.#prepare(data, options),
+      score: (prepared, options) => booster.#score(prepared, options),
+    });
   }
 
   /**
@@ -122,14 +159,7 @@ export class Booster {
    * @throws InputError for data or options that cannot be used
    */
   predict(data: Data, options: PredictOptions = NO_OPTIONS): Prediction {
-    const plan = this.#plan(options);
-    const source = openRows(data, this.#features, rowOptions(options));
-    const width = this.#scorer.width(plan);
-    const room = this.#scorer.roomPerRow(plan);
-    const shape = shapeOf(plan, source.rows, width, this.#model);
-    const out = new Float32Array(source.rows * room);
-    this.#scorer.score(source, plan, options.baseMargin, out);
-    return { data: width === room ? out : out.slice(0, source.rows * width), shape };
+    return this.#score(this.#prepare(data, options), options);
   }
 
   /**
@@ -137,16 +167,12 @@ export class Booster {
    * @returns the shape
    */
   predictInto(data: Data, out: Float32Array, options: PredictOptions = NO_OPTIONS): readonly number[] {
-    const plan = this.#plan(options);
-    const source = openRows(data, this.#features, rowOptions(options));
-    const width = this.#scorer.width(plan);
-    const room = this.#scorer.roomPerRow(plan);
+    const { plan, source, width, room, shape } = this.#prepare(data, options);
     const size = source.rows * width;
     if (!(out instanceof Float32Array) || out.length < size) {
       const found = out instanceof Float32Array ? `a Float32Array of ${out.length} values` : describe(out);
       throw new InputError(`out is ${found}, expected a Float32Array with room for ${size} values`);
     }
-    const shape = shapeOf(plan, source.rows, width, this.#model);
     if (width === room) {
       this.#scorer.score(source, plan, options.baseMargin, out.length === size ? out : out.subarray(0, size));
     } else {
@@ -181,6 +207,20 @@ export class Booster {
     }
     const width = this.#scorer.width(plan);
     return width === out.length ? out : out.slice(0, width);
+  }
+
+  #prepare(data: Data, options: PredictOptions): PreparedPrediction {
+    const plan = this.#plan(options);
+    const source = openRows(data, this.#features, rowOptions(options));
+    const width = this.#scorer.width(plan);
+    const room = this.#scorer.roomPerRow(plan);
+    return { plan, source, width, room, shape: shapeOf(plan, source.rows, width, this.#model) };
+  }
+
+  #score({ plan, source, width, room, shape }: PreparedPrediction, options: PredictOptions): Prediction {
+    const out = new Float32Array(source.rows * room);
+    this.#scorer.score(source, plan, options.baseMargin, out);
+    return { data: width === room ? out : out.slice(0, source.rows * width), shape };
   }
 
   #plan(options: PredictOptions): Plan {

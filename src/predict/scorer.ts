@@ -1,4 +1,5 @@
 /** Rows → margins → values or leaves: engine, base margins and objective of one model, put together. */
+import type { Layout } from "../compile/layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { addLinear } from "../engine/linear.ts";
 import { type EngineOption, selectEngine } from "../engine/select.ts";
@@ -29,7 +30,8 @@ export class Scorer {
   /** Whether the base margin is added after the trees, as releases before 1.4 did. */
   readonly #baseLast: boolean;
 
-  constructor(model: Model, rules: Rules, engine: EngineOption) {
+  /** @param layout the compiled trees, where they are there already: the model may then be without its trees */
+  constructor(model: Model, rules: Rules, engine: EngineOption, layout?: Layout) {
     this.#model = model;
     this.#rules = rules;
     this.#objective = findObjective(model.objective);
@@ -38,7 +40,7 @@ export class Scorer {
     this.#baseLast =
       model.linear === undefined &&
       (enters === "last" || (enters === "last in dart" && model.booster === "dart"));
-    this.engine = selectEngine(engine, model, rules);
+    this.engine = selectEngine(engine, model, rules, layout);
   }
 
   /** Values a row of the result. */
@@ -112,8 +114,7 @@ export class Scorer {
   #scoreBlocks(source: RowSource, plan: Plan, out: Float32Array): void {
     const features = this.#model.numFeatures;
     const width = this.roomPerRow(plan);
-    const fitting = Math.floor(MAX_BLOCK_VALUES / Math.max(1, features));
-    const blockRows = Math.max(1, Math.min(BLOCK_ROWS, source.rows, fitting));
+    const blockRows = Math.min(stagedRows(features), source.rows);
     const rows = new Float32Array(blockRows * features);
     for (let begin = 0; begin < source.rows; begin += blockRows) {
       const end = Math.min(begin + blockRows, source.rows);
@@ -152,6 +153,11 @@ export class Scorer {
   }
 }
 
+/** Rows that are converted at a time, for a number of features. */
+export function stagedRows(features: number): number {
+  return Math.max(1, Math.min(BLOCK_ROWS, Math.floor(MAX_BLOCK_VALUES / Math.max(1, features))));
+}
+
 /** The base margin of every output group. A linear model uses the first base score for all, as XGBoost does. */
 function groupBaseMargins(model: Model, objective: Objective, rules: Rules): Float32Array {
   const groups = model.numOutputGroups;
@@ -166,7 +172,8 @@ function groupBaseMargins(model: Model, objective: Objective, rules: Rules): Flo
   return unlinked ? expanded : baseMargins(expanded, objective, rules);
 }
 
-function checkBaseMargin(baseMargin: ArrayLike<number>, rows: number, groups: number): Float32Array {
+/** Base margins in float32, one a row and output group. */
+export function checkBaseMargin(baseMargin: ArrayLike<number>, rows: number, groups: number): Float32Array {
   if (baseMargin?.length !== rows * groups) {
     throw new InputError(
       `baseMargin has ${baseMargin?.length} values, expected rows × output groups = ${rows} × ${groups}`,

@@ -1,0 +1,6 @@
+/** `xgboost-infer/node`: files and threads of Node. */
+export type { CancelSignal } from "../pool/dispatcher.ts";
+export type { PoolOptions, PoolPredictOptions, PoolSource } from "../pool/pool.ts";
+export { WorkerError } from "../pool/worker-error.ts";
+export { loadFile } from "./load-file.ts";
+export { WorkerPool } from "./worker-pool.ts";
