@@ -99,7 +99,7 @@ function largestBars(amounts: ArrayLike<number>, nameOf: (i: number) => string, 
 function drawBars(bars: readonly Bar[], axis: string, name: string, options: BarsOptions): string {
   const width = pictureWidth(options, 680);
   const widest = Math.max(40, ...bars.map((bar) => textWidth(cleanText(bar.name), FONT_SIZE)));
-  const left = Math.min(widest + 28, width * 0.45);
+  const left = Math.min(widest + 29, width * 0.45);
   const texts = bars.map(({ amount }) => formatNumber(amount, 3));
   const room = Math.max(30, ...texts.map((text) => textWidth(text, SMALL))) + 14;
   const [low, high] = finiteExtent(bars.map(({ amount }) => drawable(amount))) ?? [0, 1];

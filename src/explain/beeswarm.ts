@@ -59,18 +59,18 @@ export function beeswarm(contributions: Contributions, options: BeeswarmOptions 
   const bottom = TOP + Math.max(1, swarms.length) * LINE + 4;
   const rows = contributions.values.rows;
   const sampled = rows > maxPoints;
-  const lines = swarms.map((swarm, i) => {
-    const y = TOP + LINE * (i + 0.5);
-    return (
-      label(left - 12, y, swarm.name, { anchor: "end", size: FONT_SIZE, room: left - 28 }) +
-      line(left, y, right, y, { class: "grid", "stroke-dasharray": "1 4" }) +
-      drawSwarm(swarm, scale, y, maxPoints)
-    );
-  });
+  const middle = (i: number): number => TOP + LINE * (i + 0.5);
+  const lines = swarms.map(
+    ({ name }, i) =>
+      label(left - 12, middle(i), name, { anchor: "end", size: FONT_SIZE, room: left - 28 }) +
+      line(left, middle(i), right, middle(i), { class: "grid", "stroke-dasharray": "1 4" }),
+  );
+  const drawn = swarms.map((swarm, i) => drawSwarm(swarm, scale, middle(i), maxPoints));
   const body =
     xAxis(scale, TOP - 4, bottom, contributions.output ?? CONTRIBUTION_OUTPUT) +
     line(scale(0), TOP - 4, scale(0), bottom, { class: "line" }) +
-    element("g", { fill: "none", "stroke-linecap": "round", "stroke-width": DOT }, lines.join("")) +
+    lines.join("") +
+    element("g", { fill: "none", "stroke-linecap": "round", "stroke-width": DOT }, drawn.join("")) +
     (swarms.length === 0
       ? label(left + 8, TOP + LINE / 2, "no rows or no features", { class: "muted" })
       : "") +
@@ -163,7 +163,7 @@ export function columnOf({ data, rows, cols }: Matrix, column: number): Float64A
 /** Where plots start: names get the room they need, up to 35 % of the width. */
 function nameColumn(swarms: readonly Swarm[], width: number): number {
   const widest = Math.max(40, ...swarms.map(({ name }) => textWidth(cleanText(name), FONT_SIZE)));
-  return Math.min(widest + 28, width * 0.35);
+  return Math.min(widest + 29, width * 0.35);
 }
 
 function drawSwarm(swarm: Swarm, scale: Scale, y: number, maxPoints: number): string {

@@ -47,9 +47,10 @@ export interface Item {
 
 export const DEFAULT_OUTPUT = "model output";
 
+/** Its own name; XGBoost's f0, f1, … where it has none or an empty one. */
 export function featureName(names: readonly string[] | undefined, feature: number): string {
   const name: unknown = names?.[feature];
-  return name === undefined ? `f${feature}` : String(name);
+  return name === undefined || String(name).trim() === "" ? `f${feature}` : String(name);
 }
 
 export function checkRow(row: RowContributions): void {

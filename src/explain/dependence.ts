@@ -67,6 +67,7 @@ export function dependence(contributions: Contributions, options: DependenceOpti
   const body =
     yAxis(y, LEFT, right, `contribution of ${name}`) +
     line(LEFT, y(0), right, y(0), { class: "line" }) +
+    line(LEFT, bottom, right, bottom, { class: "line" }) +
     x.axis(TOP, bottom, name) +
     (hasMissing ? missingStrip(plotLeft, bottom) : "") +
     element(

@@ -10,7 +10,6 @@ import {
 } from "./contributions.ts";
 import { formatNumber, formatSigned } from "./numbers.ts";
 import {
-  FONT_SIZE,
   frame,
   label,
   line,
@@ -31,9 +30,11 @@ export interface ForceOptions extends PictureOptions {
 
 const TOP = 62;
 const BAR = 30;
-const LABEL_LINES = 5;
+const LABEL_LINES = 9;
 const LABEL_HEIGHT = 22;
 const MAX_LABEL = 260;
+/** Room for the names of the outermost bars. */
+const SIDE = 150;
 
 interface Force {
   readonly item: Item;
@@ -57,7 +58,7 @@ export function force(row: RowContributions, options: ForceOptions = {}): string
   const base = drawable(row.base);
   const scale = makeScale(
     [Math.min(drawable(output - sum(ups)), base), Math.max(drawable(output - sum(downs)), base)],
-    [24, width - 24],
+    [SIDE, width - SIDE],
   );
   const forces = [...chain(ups, output, scale), ...chain(downs, output, scale)];
   const labels = placeLabels(forces, width);
@@ -123,10 +124,12 @@ function heads(scale: Scale, base: number, at: number, row: RowContributions, wi
   const expected = `E[f(x)] = ${formatNumber(row.base)}`;
   const baseHalf = textWidth(expected, SMALL) / 2;
   const baseX = Math.max(16 + baseHalf, Math.min(width - 16 - baseHalf, scale(base)));
-  const clear = Math.abs(baseX - x) > baseHalf + half + 12;
   const higher = "higher →";
   const lower = "← lower";
   const sides = half + 12;
+  // Beside f(x) where it touches nothing there, else above.
+  const clear = Math.abs(baseX - x) > baseHalf + sides + textWidth(higher, SMALL) + 12;
+  const y = clear ? TOP - 28 : TOP - 50;
   return (
     label(x, TOP - 28, output, { anchor: "middle", size: 15, bold: true }) +
     (x - sides - textWidth(higher, SMALL) > 16
@@ -135,8 +138,8 @@ function heads(scale: Scale, base: number, at: number, row: RowContributions, wi
     (x + sides + textWidth(lower, SMALL) < width - 16
       ? label(x + sides, TOP - 28, lower, { class: "down" })
       : "") +
-    line(scale(base), TOP - 10, scale(base), TOP + BAR + 10, { class: "line", "stroke-dasharray": "3 3" }) +
-    label(baseX, clear ? TOP - 50 : TOP - 50, expected, { class: "muted", anchor: "middle" })
+    line(scale(base), y + 9, scale(base), TOP + BAR + 6, { class: "line", "stroke-dasharray": "3 3" }) +
+    label(baseX, y, expected, { class: "muted", anchor: "middle" })
   );
 }
 
@@ -146,39 +149,65 @@ function xAxisBelow(scale: Scale, bottom: number, name: string): string {
 
 interface Placed extends Force {
   readonly level: number;
+  /** Where the leader line meets the name, which runs from there away from f(x). */
   readonly x: number;
-  readonly half: number;
+  readonly room: number;
 }
 
-/** Names under their bars, on the first line that has room, the largest forces first. */
+/**
+ * Names under their bars. They run away from f(x) and are placed from the outermost bar inwards, so that a bar's leader
+ * line never crosses the names of bars further out; a name goes to the first line where it crosses nothing.
+ */
 function placeLabels(forces: readonly Force[], width: number): Placed[] {
-  const taken: [number, number][][] = Array.from({ length: LABEL_LINES }, () => []);
   const placed: Placed[] = [];
-  const bySize = [...forces].sort((a, b) => Math.abs(b.item.amount) - Math.abs(a.item.amount));
-  for (const each of bySize) {
-    const { name, value } = each.item;
-    const half = Math.min(nameAndValueWidth(name, value) + 4, MAX_LABEL) / 2;
-    const middle = (each.x0 + each.x1) / 2;
-    const x = Math.max(12 + half, Math.min(width - 12 - half, middle));
-    // A name's leader line crosses the lines above it.
-    const level = taken.findIndex(
-      (spans, i) =>
-        spans.every(([from, to]) => x + half + 8 < from || x - half - 8 > to) &&
-        taken.slice(0, i).every((above) => above.every(([from, to]) => middle < from - 3 || middle > to + 3)),
-    );
-    if (level >= 0) {
-      taken[level]!.push([x - half, x + half]);
-      placed.push({ ...each, level, x, half });
+  for (const side of [forces.filter(isUp), forces.filter((each) => !isUp(each))]) {
+    for (const each of [...side].reverse()) {
+      const x = (each.x0 + each.x1) / 2;
+      const available = isUp(each) ? x - 8 : width - x - 8;
+      const needed = nameAndValueWidth(each.item.name, each.item.value) + 2;
+      const room = Math.min(needed, MAX_LABEL, available);
+      const level =
+        room < Math.min(needed, 40)
+          ? -1
+          : freeLevel(placed, x, isUp(each) ? [x - room, x + 6] : [x - 6, x + room]);
+      if (level >= 0) {
+        placed.push({ ...each, level, x, room });
+      }
     }
   }
   return placed;
 }
 
-function drawLabel({ item, x0, x1, level, x, half }: Placed): string {
+function isUp({ item }: Force): boolean {
+  return item.amount > 0;
+}
+
+function spanOf({ item, x, room }: Placed): readonly [number, number] {
+  return item.amount > 0 ? [x - room, x + 6] : [x - 6, x + room];
+}
+
+/** The first line on which a name overlaps no other name and no leader line, and its own line no name; -1 for none. */
+function freeLevel(placed: readonly Placed[], x: number, [from, to]: readonly [number, number]): number {
+  for (let level = 0; level < LABEL_LINES; level++) {
+    const free = placed.every((other) => {
+      const [left, right] = spanOf(other);
+      const overlaps = other.level === level && left < to + 6 && right > from - 6;
+      const isCrossed = other.level > level && other.x > from - 3 && other.x < to + 3;
+      const crosses = other.level < level && x > left - 3 && x < right + 3;
+      return !overlaps && !isCrossed && !crosses;
+    });
+    if (free) {
+      return level;
+    }
+  }
+  return -1;
+}
+
+function drawLabel({ item, level, x, room }: Placed): string {
   const y = TOP + BAR + 14 + level * LABEL_HEIGHT + LABEL_HEIGHT / 2;
-  const middle = (x0 + x1) / 2;
+  const up = item.amount > 0;
   return (
-    line(middle, TOP + BAR + 2, middle, y - FONT_SIZE * 0.6, { class: item.amount > 0 ? "su" : "sd" }) +
-    nameAndValue(x - half + 2, y, item.name, item.value, 2 * half, "start")
+    line(x, TOP + BAR + 2, x, y + 7, { class: up ? "su" : "sd" }) +
+    nameAndValue(up ? x - 5 : x + 5, y, item.name, item.value, room, up ? "end" : "start")
   );
 }

@@ -70,7 +70,7 @@ export function label(x: number, y: number, text: string, options: LabelOptions 
     {
       x,
       y: y + size * 0.35,
-      class: options.class,
+      class: options.class || undefined,
       "text-anchor": options.anchor === "start" ? undefined : options.anchor,
       "font-size": size === SMALL ? undefined : size,
       "font-weight": options.bold ? "600" : undefined,

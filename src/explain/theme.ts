@@ -72,6 +72,8 @@ function rules(scope: string, palette: Palette): string {
     of(".up", `fill:${up}`),
     of(".down", `fill:${down}`),
     of(".on", `fill:${onBar}`),
+    // Keeps text readable where lines run behind it.
+    of(".halo", `stroke:${background};stroke-width:4px;stroke-linejoin:round;paint-order:stroke`),
     of(".box", `fill:${box};stroke:${muted}`),
     of(".grid", `stroke:${grid}`),
     of(".line", `stroke:${muted}`),

@@ -99,7 +99,7 @@ export function waterfall(row: RowContributions, options: WaterfallOptions = {})
 /** Where the bars may start: names get the room they need, up to 45 % of the width. */
 function labelColumn(items: readonly Item[], width: number): number {
   const widest = Math.max(60, ...items.map(({ name, value }) => nameAndValueWidth(name, value)));
-  return Math.min(widest + 30, width * 0.45);
+  return Math.min(widest + 31, width * 0.45);
 }
 
 /** The texts and lines of E[f(x)] and f(x), at the two ends of the top line. */
@@ -172,7 +172,7 @@ function amountLabel(x0: number, x1: number, y: number, text: string, amount: nu
   const right = amount >= 0 || Number.isNaN(amount);
   const tip = right ? Math.max(x1, x0 + 1) : Math.min(x1, x0 - 1);
   return label(tip + (right ? 5 : -5), y, text, {
-    class: amount > 0 ? "up" : amount < 0 ? "down" : "muted",
+    class: amount > 0 ? "up halo" : amount < 0 ? "down halo" : "muted halo",
     anchor: right ? "start" : "end",
   });
 }

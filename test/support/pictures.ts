@@ -11,9 +11,12 @@ import {
   type RowContributions,
   rowContributions,
   summaryBars,
+  textTree,
+  textWaterfall,
+  treeDiagram,
   waterfall,
 } from "../../src/explain.ts";
-import { Booster } from "../../src/index.ts";
+import { Booster, type TreeNodeView, type TreeView } from "../../src/index.ts";
 import { randomNumbers } from "./arbitrary.ts";
 
 const FOLDER = fileURLToPath(new URL("../../fixtures/explain/", import.meta.url));
@@ -141,6 +144,83 @@ const odd: RowContributions = {
   features: [1, 2, 3, 0, -0, Number.NaN, Infinity],
 };
 
+/** A tree with the path of one applicant. */
+const naming = {
+  names,
+  categories: (feature: number): readonly string[] | undefined => inputs.categories[names[feature]!],
+};
+
+function pathOf(index: number, row: number): { leaf: number; row: Float64Array } {
+  const values = data.slice(row * cols, (row + 1) * cols);
+  return { leaf: loans.predict([values], { predLeaf: true }).data[index]!, row: values };
+}
+
+/** A balanced tree of `depth` levels, or a chain, with hostile names. */
+function grown(depth: number, chain: boolean): TreeView {
+  const nodes: TreeNodeView[] = [];
+  const waiting: { id: number; depth: number; grows: boolean }[] = [{ id: 0, depth: 0, grows: true }];
+  let next = 1;
+  for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
+    const { id, depth: level, grows } = at;
+    if (!grows || level === depth) {
+      nodes.push({ kind: "leaf", id, value: [((id * 37) % 11) - 5], cover: undefined });
+      continue;
+    }
+    const categorical = id % 3 === 1;
+    nodes.push({
+      kind: "split",
+      id,
+      feature: id % HOSTILE_NAMES.length,
+      threshold: categorical ? undefined : id / 7,
+      categories: categorical ? Array.from({ length: 1 + (id % 60) }, (_, code) => code) : undefined,
+      left: next,
+      right: next + 1,
+      missing: id % 2 === 0 ? "left" : "right",
+      gain: undefined,
+      cover: undefined,
+    });
+    waiting.push(
+      { id: next, depth: level + 1, grows: !chain },
+      { id: next + 1, depth: level + 1, grows: true },
+    );
+    next += 2;
+  }
+  return { index: 12, round: 4, group: 1, weight: 0.5, nodes };
+}
+
+const hostileNaming = {
+  names: HOSTILE_NAMES,
+  categories: (): readonly string[] => HOSTILE_NAMES,
+};
+
+export const stump: TreeView = {
+  index: 0,
+  round: 0,
+  group: 0,
+  weight: 1,
+  nodes: [{ kind: "leaf", id: 0, value: [0.25], cover: 10 }],
+};
+
+const vectorLeaves: TreeView = {
+  ...stump,
+  nodes: [
+    {
+      kind: "split",
+      id: 0,
+      feature: 0,
+      threshold: -0,
+      categories: undefined,
+      left: 1,
+      right: 2,
+      missing: "left",
+      gain: 3,
+      cover: 9,
+    },
+    { kind: "leaf", id: 1, value: [0.1, -0.25, 3], cover: 5 },
+    { kind: "leaf", id: 2, value: [Number.NaN, Infinity, -Infinity, 4, 5], cover: 4 },
+  ],
+};
+
 type Pictures = Readonly<Record<string, () => string>>;
 
 /** Every picture once in the theme of the document, some once more in the other ones. */
@@ -183,4 +263,20 @@ export const PICTURES: Pictures = {
       { a: 1.5, b: -2, c: 0, "<i>": 0.5, e: Number.NaN },
       { importanceType: "weight", theme: "dark" },
     ),
+  tree: () => treeDiagram(loans.tree(0), { ...naming, maxDepth: 3, ...pathOf(0, 3) }),
+  "tree-whole-dark": () => treeDiagram(loans.tree(1), { ...naming, theme: "dark", title: "Tree 1, whole" }),
+  "tree-hostile": () => treeDiagram(grown(10, false), hostileNaming),
+  "tree-chain": () => treeDiagram(grown(5000, true), { ...hostileNaming, leaf: 10_000, maxNodes: 41 }),
+  "tree-leaf": () => treeDiagram(stump),
+  "tree-vector-leaves": () => treeDiagram(vectorLeaves, { names: ["x"] }),
+  "text-waterfall": () => textWaterfall(applicant(3)),
+  "text-waterfall-colour": () => textWaterfall(applicant(3), { colour: true, width: 100 }),
+  "text-waterfall-hostile": () => textWaterfall(hostile, { maxDisplay: 20, width: 60 }),
+  "text-waterfall-none": () => textWaterfall(none),
+  "text-waterfall-odd": () => textWaterfall(odd),
+  "text-tree": () => textTree(loans.tree(0), { ...naming, maxDepth: 3, ...pathOf(0, 3) }),
+  "text-tree-colour": () => textTree(loans.tree(0), { ...naming, ...pathOf(0, 3), colour: true }),
+  "text-tree-hostile": () => textTree(grown(10, false), { ...hostileNaming, width: 60 }),
+  "text-tree-chain": () => textTree(grown(5000, true), { leaf: 10_000, maxNodes: 41, width: 60 }),
+  "text-tree-leaf": () => textTree(stump),
 };
