@@ -15,8 +15,10 @@ export {
   counterfactuals,
   type FeatureChange,
 } from "./explain/counterfactual.ts";
+export { type CurvePictureOptions, curvePicture } from "./explain/curve-picture.ts";
 export { type DependenceOptions, dependence } from "./explain/dependence.ts";
 export { type ForceOptions, force } from "./explain/force.ts";
+export { type GridPictureOptions, gridPicture } from "./explain/grid-picture.ts";
 export type { OutlineOptions } from "./explain/outline.ts";
 export {
   curveAt,

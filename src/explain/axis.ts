@@ -4,12 +4,13 @@ import { FONT_SIZE, label, line, px } from "./svg.ts";
 
 export type Scale = ScaleLinear<number, number>;
 
-/** Keeps sums and differences of drawn numbers finite. */
+/** Keeps sums, differences and ratios of drawn numbers finite. */
 const LARGEST = 1e300;
+const SMALLEST = 1e-300;
 
-/** A number that can be drawn: what is none counts as 0, what is too large as the largest. */
+/** A number that can be drawn: what is none or too small counts as 0, what is too large as the largest. */
 export function drawable(value: number): number {
-  return Number.isNaN(value) ? 0 : Math.max(-LARGEST, Math.min(LARGEST, value));
+  return Math.abs(value) >= SMALLEST ? Math.max(-LARGEST, Math.min(LARGEST, value)) : 0;
 }
 
 /** Smallest and largest finite number of many; `undefined` where there is none. */
@@ -28,8 +29,8 @@ export function finiteExtent(values: Iterable<number>): [number, number] | undef
 export function makeScale(domain: readonly [number, number], range: readonly [number, number]): Scale {
   let [low, high] = domain;
   const least = Math.max(Math.abs(low), Math.abs(high)) * 1e-9;
-  if (high - low <= least) {
-    const pad = Math.max(Math.abs(low) * 0.1, least > 0 ? least : 1);
+  if (high - low <= Math.max(least, SMALLEST)) {
+    const pad = Math.max(Math.abs(low) * 0.1, low === 0 ? 1 : least);
     [low, high] = [low - pad, high + pad];
   }
   return scaleLinear([low, high], range);
@@ -52,7 +53,7 @@ export function ticksOf(scale: Scale, every: number): { readonly at: number; rea
 /** Ticks below the plot, with the name of what they measure under them. Needs `X_AXIS_HEIGHT` below `bottom`. */
 export function xAxis(scale: Scale, top: number, bottom: number, name: string): string {
   const [from, to] = scale.range() as [number, number];
-  const ticks = ticksOf(scale, 90).map(
+  const ticks = ticksOf(scale, 76).map(
     ({ at, text }) =>
       line(at, top, at, bottom, { class: "grid" }) +
       label(at, bottom + 14, text, { class: "muted", anchor: "middle" }),

@@ -116,7 +116,7 @@ function drawBars(bars: readonly Bar[], axis: string, name: string, options: Bar
       withTooltip(
         `${feature}: ${texts[i]}`,
         element("rect", {
-          class: isLeft ? "up" : "down",
+          class: low < 0 && amount > 0 ? "up" : "down",
           x: Math.min(zero, end),
           y: middle - BAR / 2,
           width: Math.max(0.5, Math.abs(end - zero)),

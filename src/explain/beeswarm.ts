@@ -1,7 +1,7 @@
 /** Contributions of many rows, one line of dots a feature. */
 
 import { describe, InputError } from "../errors.ts";
-import { dots, finiteExtent, makeScale, type Scale, X_AXIS_HEIGHT, xAxis } from "./axis.ts";
+import { dots, drawable, finiteExtent, makeScale, type Scale, X_AXIS_HEIGHT, xAxis } from "./axis.ts";
 import {
   type Contributions,
   checkContributions,
@@ -168,7 +168,7 @@ function nameColumn(swarms: readonly Swarm[], width: number): number {
 
 function drawSwarm(swarm: Swarm, scale: Scale, y: number, maxPoints: number): string {
   const rows = evenSample(swarm.values, maxPoints);
-  const xs = Float64Array.from(rows, (row) => scale(swarm.values[row]!));
+  const xs = Float64Array.from(rows, (row) => scale(drawable(swarm.values[row]!)));
   const offsets = stack(xs);
   const colours: ColourScale | undefined = swarm.features && colourScale(swarm.features);
   const points = Array.from(rows, (row, i) => ({ row, x: xs[i]!, y: y + offsets[i]! }));

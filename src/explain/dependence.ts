@@ -1,10 +1,10 @@
 /** What a feature's value does to its contribution, over many rows. */
 import { describe, InputError } from "../errors.ts";
-import { dots, finiteExtent, makeScale, type Scale, X_AXIS_HEIGHT, xAxis, yAxis } from "./axis.ts";
+import { dots, drawable, finiteExtent, makeScale, type Scale, X_AXIS_HEIGHT, xAxis, yAxis } from "./axis.ts";
 import { checkMaxPoints, columnOf } from "./beeswarm.ts";
 import { type Contributions, checkContributions, featureName } from "./contributions.ts";
 import { LEGEND_WIDTH, legend } from "./legend.ts";
-import { formatCount, formatNumber, formatValue, plural } from "./numbers.ts";
+import { formatCount, formatNumber, plural } from "./numbers.ts";
 import { type ColourScale, colourScale, evenSample, groupByClass } from "./sample.ts";
 import { element, FONT_SIZE, frame, label, line, type PictureOptions, pictureWidth } from "./svg.ts";
 
@@ -112,7 +112,7 @@ export function dependence(contributions: Contributions, options: DependenceOpti
 }
 
 function partnerText(code: number, categories: readonly string[] | undefined): string {
-  return categories?.[code] ?? formatValue(code);
+  return categories?.[code] ?? formatNumber(code);
 }
 
 function findFeature(what: string, feature: string | number, { values, names }: Contributions): number {
@@ -142,7 +142,8 @@ function horizontal(
   if (categories === undefined || categories.length === 0 || categories.length > MAX_CATEGORIES) {
     const scale = makeScale(finiteExtent(values) ?? [0, 1], range);
     return {
-      at: (value) => (Number.isFinite(value) ? scale(value) : value < 0 ? range[0] - 10 : range[1] + 10),
+      at: (value) =>
+        Number.isFinite(value) ? scale(drawable(value)) : value < 0 ? range[0] - 10 : range[1] + 10,
       axis: (top, bottom, name) => xAxis(scale, top, bottom, name),
     };
   }
@@ -158,7 +159,6 @@ function horizontal(
       return middle(code) + (((row * 0.618034) % 1) - 0.5) * Math.min(step * 0.6, 36);
     },
     axis: (_, bottom, name) =>
-      line(range[0], bottom, range[1], bottom, { class: "line" }) +
       categories
         .map((category, code) =>
           label(middle(code), bottom + 14, category, { class: "muted", anchor: "middle", room: step - 6 }),
@@ -202,7 +202,7 @@ function drawDots(
         const place = Number.isNaN(x[row]!)
           ? missingAt + (((row * 0.618034) % 1) - 0.5) * 30
           : at(x[row]!, row);
-        return [place, scale(y[row]!)];
+        return [place, scale(drawable(y[row]!))];
       }),
       name,
     ),

@@ -138,7 +138,11 @@ function heads(scale: Scale, base: number, at: number, row: RowContributions, wi
     (x + sides + textWidth(lower, SMALL) < width - 16
       ? label(x + sides, TOP - 28, lower, { class: "down" })
       : "") +
-    line(scale(base), y + 9, scale(base), TOP + BAR + 6, { class: "line", "stroke-dasharray": "3 3" }) +
+    line(scale(base), clear ? TOP - 18 : TOP - 10, scale(base), TOP + BAR + 6, {
+      class: "line",
+      "stroke-dasharray": "3 3",
+    }) +
+    (clear ? "" : line(scale(base), TOP - 41, scale(base), TOP - 36, { class: "line" })) +
     label(baseX, y, expected, { class: "muted", anchor: "middle" })
   );
 }

@@ -16,14 +16,18 @@ export function formatNumber(value: number, digits = 4): string {
   const rounded = Number(size.toPrecision(digits));
   if (rounded >= 1e6 || rounded < 1e-4) {
     const isShort = Number.isInteger(size) && size < 1e9;
-    return sign + (isShort ? String(size) : exponential(rounded));
+    return sign + (isShort ? String(size) : exponential(size.toExponential(digits - 1)));
   }
   const places = Math.max(0, digits - 1 - Math.floor(Math.log10(rounded)));
   return sign + String(Number(size.toFixed(places)));
 }
 
-function exponential(value: number): string {
-  return value.toExponential().replace("e+", "e").replace("e-", "e−");
+/** Without the zeros at the end of the fraction: "1.500e-7" is "1.5e−7". */
+function exponential(text: string): string {
+  return text
+    .replace(/\.?0*e/, "e")
+    .replace("e+", "e")
+    .replace("e-", "e−");
 }
 
 /** With its sign, also when it is positive; 0 has none. */

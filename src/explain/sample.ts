@@ -1,5 +1,6 @@
 /** Which points of many a picture draws, and in which colour step. */
 import { quantileSorted } from "d3-array";
+import { drawable } from "./axis.ts";
 import { STEPS } from "./theme.ts";
 
 const BINS = 4096;
@@ -71,7 +72,7 @@ export interface ColourScale {
 export function colourScale(values: ArrayLike<number>): ColourScale {
   const numbers = Float64Array.from(values as ArrayLike<number>).filter((value) => !Number.isNaN(value));
   numbers.sort();
-  const [low, high] = range(numbers);
+  const [low, high] = range(numbers).map(drawable) as [number, number];
   const span = high - low;
   return {
     low,

@@ -114,6 +114,7 @@ function barText({ item, from, to }: Step, steps: readonly Step[], cells: number
 export function textTree(tree: TreeView, options: TextTreeOptions = {}): string {
   const width = checkWidth(options.width ?? 80);
   const paint = painter(options.colour ?? false);
+  const root = outline(tree, options);
   const lines = [shorten(describeTree(tree), width)];
   const marked = options.leaf !== undefined;
   const visit = (node: OutlineNode, first: string, rest: string): void => {
@@ -122,7 +123,7 @@ export function textTree(tree: TreeView, options: TextTreeOptions = {}): string 
       visit(child, `${rest}${i === 0 ? "├─ " : "└─ "}`, `${rest}${i === 0 ? "│  " : "   "}`);
     });
   };
-  visit(outline(tree, options), "", "");
+  visit(root, "", "");
   return `${lines.join("\n")}\n`;
 }
 

@@ -80,6 +80,8 @@ function rules(scope: string, palette: Palette): string {
     of(".strong", `stroke:${ink}`),
     of(".su", `stroke:${up}`),
     of(".sd", `stroke:${down}`),
+    of(".dot", `fill:${background}`),
+    of(".paper", `stroke:${background}`),
     of(".none", `fill:${muted};stroke:${muted}`),
     ...ramp.map((colour, i) => of(`.r${i}`, `fill:${colour};stroke:${colour}`)),
   ].join("");

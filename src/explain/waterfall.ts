@@ -34,6 +34,8 @@ const ROW = 32;
 const BAR = 22;
 const TIP = 7;
 const TOP = 34;
+/** Height of the line of E[f(x)]. */
+const BASE_LINE = 26;
 
 /** A bar from where the sum stood to where the item takes it. */
 export interface Step {
@@ -65,12 +67,11 @@ export function waterfall(row: RowContributions, options: WaterfallOptions = {})
   const width = pictureWidth(options, 760);
   const items = largestItems(row, options.maxDisplay ?? 10);
   const steps = stepsOf(items, row.base);
-  const [base, output] = [row.base, total(row)];
   const left = labelColumn(items, width);
-  const extent = finiteExtent([drawable(base), ...steps.flatMap(({ from, to }) => [from, to])])!;
+  const extent = finiteExtent([drawable(row.base), ...steps.flatMap(({ from, to }) => [from, to])])!;
   const amountWidth = Math.max(40, ...items.map(({ amount }) => textWidth(formatSigned(amount), SMALL) + 14));
   const scale = makeScale(extent, [left + amountWidth, width - amountWidth - 8]);
-  const bottom = TOP + Math.max(1, steps.length) * ROW + 8;
+  const bottom = TOP + Math.max(1, steps.length) * ROW + BASE_LINE;
   const body =
     xAxis(
       scale
@@ -81,7 +82,7 @@ export function waterfall(row: RowContributions, options: WaterfallOptions = {})
       bottom,
       row.output ?? DEFAULT_OUTPUT,
     ) +
-    ends(scale, steps, base, output, bottom) +
+    ends(scale, steps, row, bottom, width) +
     steps.map((step, i) => stepLine(scale, step, TOP + 4 + i * ROW, left, steps[i - 1])).join("") +
     (steps.length === 0 ? label(left + 8, TOP + 4 + ROW / 2, "no features", { class: "muted" }) : "");
   return frame(
@@ -102,33 +103,30 @@ function labelColumn(items: readonly Item[], width: number): number {
   return Math.min(widest + 31, width * 0.45);
 }
 
-/** The texts and lines of E[f(x)] and f(x), at the two ends of the top line. */
-function ends(scale: Scale, steps: readonly Step[], base: number, output: number, bottom: number): string {
-  const [atBase, atOutput] = [scale(drawable(base)), scale(steps[0]?.to ?? drawable(base))];
-  const texts = [`E[f(x)] = ${formatNumber(base)}`, `f(x) = ${formatNumber(output)}`] as const;
+/** Lines and texts of f(x), on top, and of E[f(x)], at the bottom, inside the picture. */
+function ends(
+  scale: Scale,
+  steps: readonly Step[],
+  row: RowContributions,
+  bottom: number,
+  width: number,
+): string {
+  const [atBase, atOutput] = [scale(drawable(row.base)), scale(steps[0]?.to ?? drawable(row.base))];
+  const output = `f(x) = ${formatNumber(total(row))}`;
+  const base = `E[f(x)] = ${formatNumber(row.base)}`;
+  const inside = (x: number, text: string): number => {
+    const half = textWidth(text, FONT_SIZE) * 0.54;
+    return Math.max(8 + half, Math.min(width - 8 - half, x));
+  };
   return (
     line(atBase, TOP - 4, atBase, bottom, { class: "line", "stroke-dasharray": "3 3" }) +
-    line(atOutput, TOP - 4, atOutput, TOP + 8, { class: "strong" }) +
-    placeEnds(scale, atBase, atOutput, texts)
-  );
-}
-
-function placeEnds(scale: Scale, atBase: number, atOutput: number, texts: readonly [string, string]): string {
-  const [from, to] = scale.range() as [number, number];
-  const widths = texts.map((text) => textWidth(text, FONT_SIZE) * 1.08) as [number, number];
-  const room = (widths[0] + widths[1]) / 2 + 16;
-  const baseFirst = atBase <= atOutput;
-  // Centred on their lines, pushed apart where they would touch, and kept inside the plot.
-  const apart = Math.max(0, room - Math.abs(atOutput - atBase)) / 2;
-  const shift = baseFirst ? apart : -apart;
-  let [x0, x1] = [atBase - shift, atOutput + shift];
-  const low = Math.min(x0 - widths[0] / 2, x1 - widths[1] / 2) - (from - 40);
-  const high = Math.max(x0 + widths[0] / 2, x1 + widths[1] / 2) - (to + 40);
-  const move = low < 0 ? -low : high > 0 ? -high : 0;
-  [x0, x1] = [x0 + move, x1 + move];
-  return (
-    label(x0, TOP - 16, texts[0], { class: "muted", anchor: "middle", size: FONT_SIZE }) +
-    label(x1, TOP - 16, texts[1], { anchor: "middle", size: FONT_SIZE, bold: true })
+    line(atOutput, TOP - 6, atOutput, TOP + 4, { class: "strong" }) +
+    label(inside(atOutput, output), TOP - 16, output, { anchor: "middle", size: FONT_SIZE, bold: true }) +
+    label(inside(atBase, base), bottom - 11, base, {
+      class: "muted halo",
+      anchor: "middle",
+      size: FONT_SIZE,
+    })
   );
 }
 

@@ -5,10 +5,15 @@ import {
   beeswarm,
   type Contributions,
   contributionMatrix,
+  curvePicture,
   dependence,
   force,
+  gridPicture,
   importanceBars,
+  type ResponseCurve,
   type RowContributions,
+  responseCurve,
+  responseGrid,
   rowContributions,
   summaryBars,
   textTree,
@@ -18,6 +23,8 @@ import {
 } from "../../src/explain.ts";
 import { Booster, type TreeNodeView, type TreeView } from "../../src/index.ts";
 import { randomNumbers } from "./arbitrary.ts";
+import { writeJson } from "./document.ts";
+import { modelDocument, modelOf } from "./model.ts";
 
 const FOLDER = fileURLToPath(new URL("../../fixtures/explain/", import.meta.url));
 
@@ -279,4 +286,61 @@ export const PICTURES: Pictures = {
   "text-tree-hostile": () => textTree(grown(10, false), { ...hostileNaming, width: 60 }),
   "text-tree-chain": () => textTree(grown(5000, true), { leaf: 10_000, maxNodes: 41, width: 60 }),
   "text-tree-leaf": () => textTree(stump),
+  curve: () =>
+    curvePicture(responseCurve(loans, applicantValues(8), "debt ratio"), {
+      output: "probability of default",
+      limit: 0.3,
+    }),
+  "curve-margin-dark": () =>
+    curvePicture(responseCurve(loans, applicantValues(3), "income", { output: "margin" }), {
+      output: LOG_ODDS,
+      theme: "dark",
+      title: "If the income were another",
+    }),
+  "curve-categories": () =>
+    curvePicture(responseCurve(loans, applicantValues(8), "region"), {
+      output: "probability of default",
+      categories: inputs.categories["region"],
+      limit: 0.2,
+    }),
+  "curve-hostile": () =>
+    curvePicture(hostileCurve(), { output: HOSTILE_NAMES[1]!, group: 1, categories: HOSTILE_NAMES }),
+  "curve-flat": () => curvePicture(responseCurve(flat(), [1, 2], 1)),
+  grid: () =>
+    gridPicture(responseGrid(loans, applicantValues(8), ["debt ratio", "loan amount"]), {
+      output: "probability",
+    }),
+  "grid-categories-dark": () =>
+    gridPicture(responseGrid(loans, applicantValues(8), ["debt ratio", "region"]), {
+      output: "probability",
+      categories: [undefined, inputs.categories["region"]],
+      theme: "dark",
+    }),
+  "grid-flat": () => gridPicture(responseGrid(flat(), [1, Number.NaN], [0, 1])),
 };
+
+function applicantValues(row: number): Float64Array {
+  return data.slice(row * cols, (row + 1) * cols);
+}
+
+/** A feature of many categories with odd values. */
+function hostileCurve(): ResponseCurve {
+  const codes = Int32Array.from({ length: 100 }, (_, i) => i * 3);
+  const values = Float32Array.from({ length: 2 * 102 }, (_, i) =>
+    i % 31 === 1 ? [NaN, Infinity, -Infinity][i % 3]! : Math.sin(i),
+  );
+  const axis = {
+    kind: "categorical",
+    feature: 0,
+    name: HOSTILE_NAMES[5]!,
+    codes,
+    labels: Array.from(codes, String),
+    size: 102,
+  } as const;
+  return { axis, outputs: 2, values, current: 12 };
+}
+
+/** A model of one leaf. */
+function flat(): Booster {
+  return Booster.load(writeJson(modelDocument(modelOf([[{ leaf: 2 }]], { numFeatures: 2 }))));
+}
