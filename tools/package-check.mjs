@@ -25,12 +25,21 @@ writeFileSync(
   join(project, "use.ts"),
   `import { readFileSync } from "node:fs";
 import { Booster, InputError, ModelFormatError, UnsupportedModelError } from "xgboost-infer";
+import { responseCurve, waterfall } from "xgboost-infer/explain";
 const booster: Booster = Booster.load(readFileSync("model.ubj"));
 const row = new Float32Array(booster.numFeatures);
 const { data, shape } = booster.predict({ data: row, rows: 1, cols: booster.numFeatures });
 if (data[0] !== booster.predictRow(row)[0] || shape.join() !== "1") throw new Error("unexpected prediction");
 for (const errorClass of [InputError, ModelFormatError, UnsupportedModelError]) {
   if (!(errorClass.prototype instanceof Error)) throw new Error("not an error class");
+}
+if (!waterfall({ values: [1], base: 0 }).startsWith("<svg")) throw new Error("no picture");
+if (responseCurve(booster, row, 0).axis.size < 2) throw new Error("no curve");
+try {
+  waterfall({ values: [1], base: 0, names: [] });
+  throw new Error("accepted");
+} catch (error) {
+  if (!(error instanceof InputError)) throw error;
 }
 console.log("The packed package installs, imports and predicts:", data[0]);
 `,

@@ -192,7 +192,9 @@ export class Booster {
    */
   tree(index: number): TreeView {
     if (!Number.isInteger(index) || index < 0 || index >= this.numTrees) {
-      throw new InputError(`tree ${describe(index)} was asked for, expected 0 to ${this.numTrees - 1}`);
+      throw new InputError(
+        `tree ${describe(index)} was asked for, ${this.numTrees === 0 ? "the model has none" : `expected 0 to ${this.numTrees - 1}`}`,
+      );
     }
     return viewTree(this.#model, index, this.#rules);
   }
