@@ -37,7 +37,7 @@ const INVALID_CATEGORY = 2 ** 24;
 /** Bits of one word of a category set: some releases tell codes by whether the set of a node has a word for them. */
 const WORD = 32;
 /** Up to this code, all codes are tried. */
-const MAX_TRIED = 2048;
+const MAX_TRIED = 256;
 
 /** What the trees of a model ask about one feature. */
 interface Questions {
@@ -157,29 +157,47 @@ function categoricalCells(
   names: readonly string[] | undefined,
   questions: Questions | undefined,
 ): Cells {
-  const ends = [...(questions?.ends ?? [])];
-  const end = Math.max(0, ...ends);
+  const ends = [...(questions?.ends ?? [])].sort((x, y) => x - y);
   const tried = new Set([...(questions?.codes ?? []), ...Array.from(names ?? [], (_, code) => code)]);
-  // Codes that no split names differ by rules of old releases only, by the words of the sets that they fall in.
-  for (let code = 0; code < Math.min(end, MAX_TRIED); code++) {
+  // Codes that no split names differ by rules of old releases only, by the words of the sets that they fall in: all small
+  // ones are tried, and of larger ones the last of each word.
+  for (let code = 0; code < Math.min(ends.at(-1) ?? 0, MAX_TRIED); code++) {
     tried.add(code);
   }
-  for (const each of ends) {
-    for (let code = each - 1; code >= 0 && code >= each - WORD; code--) {
-      tried.add(code);
+  ends.forEach((end, i) => {
+    for (let code = end - 1; end > MAX_TRIED && code >= (ends[i - 1] ?? 0); code--) {
+      if (!tried.has(code)) {
+        tried.add(code);
+        break;
+      }
     }
-  }
+  });
   const codes = Int32Array.from([...tried].filter((code) => code < INVALID_CATEGORY)).sort();
   const labels = Array.from(codes, (code) => names?.[code] ?? String(code));
   const axis: CategoricalAxis = { kind: "categorical", feature, name, codes, labels, size: codes.length + 2 };
   return { axis, values: Float32Array.of(...codes, INVALID_CATEGORY, Number.NaN) };
 }
 
-/** Codes that stay cells of their own even where they are worth as much as an unknown one. */
-export function isNamed(booster: Booster, feature: number): (code: number) => boolean {
+/**
+ * Codes that stay cells of their own even where they are worth as much as an unknown one; and a check of the others, which
+ * keep a cell where they are worth something else: by the rules of 1.6, and there for small codes only.
+ */
+export function isNamed(
+  booster: Booster,
+  feature: number,
+): (code: number, isLikeUnknown: boolean) => boolean {
   const codes = questionsOf(booster).get(feature)?.codes;
   const known = booster.categoryNames(feature)?.length ?? 0;
-  return (code) => code < known || codes?.has(code) === true;
+  return (code, isLikeUnknown) => {
+    const named = code < known || codes?.has(code) === true;
+    if (!named && !isLikeUnknown && code >= MAX_TRIED) {
+      throw new UnsupportedModelError(
+        `categories of feature ${describe(featureName(booster.featureNames, feature))}`,
+        `by the rules of XGBoost 1.6, codes from ${MAX_TRIED} on that no split names have several values`,
+      );
+    }
+    return named;
+  };
 }
 
 /**

@@ -43,7 +43,7 @@ interface Swarm {
 
 /**
  * A beeswarm as an SVG document: features by falling mean |contribution|, each row of the data a dot, coloured by the
- * feature's value from low to high. Contributions that are not finite are left out, and the text alternative says so.
+ * feature's value from low to high; grey where that has no order or is missing. Contributions that are not finite are left out, and the text alternative says so.
  * @throws InputError for matrices of different sizes and for options that do not fit
  */
 export function beeswarm(contributions: Contributions, options: BeeswarmOptions = {}): string {
@@ -127,7 +127,7 @@ export function meanSizes({ data, rows, cols }: Matrix): Float64Array {
 
 function chooseSwarms(contributions: Contributions, maxDisplay: number): Swarm[] {
   checkMaxDisplay(maxDisplay);
-  const { values, features, names } = contributions;
+  const { values, features, names, featureTypes } = contributions;
   if (values.rows === 0) {
     return [];
   }
@@ -138,7 +138,7 @@ function chooseSwarms(contributions: Contributions, maxDisplay: number): Swarm[]
     (feature): Swarm => ({
       name: featureName(names, feature),
       values: columnOf(values, feature),
-      features: features && columnOf(features, feature),
+      features: features && featureTypes?.[feature] !== "c" ? columnOf(features, feature) : undefined,
       mean: means[feature]!,
     }),
   );

@@ -24,6 +24,8 @@ export interface Contributions {
   readonly features?: Matrix;
   /** Default: f0, f1, … as in XGBoost. */
   readonly names?: readonly string[] | undefined;
+  /** XGBoost's types, as `booster.featureTypes`: values of categorical features ("c") have no order and no colour scale. */
+  readonly featureTypes?: readonly string[] | undefined;
   /** What the numbers are, for the axis. Default: "contribution to the model output". */
   readonly output?: string;
 }
@@ -75,7 +77,7 @@ export function checkMatrix(what: string, matrix: Matrix): void {
   }
 }
 
-export function checkContributions({ values, features, names }: Contributions): void {
+export function checkContributions({ values, features, names, featureTypes }: Contributions): void {
   checkMatrix("values", values);
   if (features !== undefined) {
     checkMatrix("features", features);
@@ -86,6 +88,7 @@ export function checkContributions({ values, features, names }: Contributions): 
     }
   }
   checkLength("names", names, values.cols);
+  checkLength("featureTypes", featureTypes, values.cols);
 }
 
 function isList(value: unknown): value is ArrayLike<number> {

@@ -113,7 +113,8 @@ function repeat(values: ArrayLike<number>, times: number): Float32Array {
  * value of the feature gives the bits that `predict` gives. Neighbours with the same bits are one cell.
  * @param row as for `predictRow`
  * @param feature its name or index
- * @throws InputError for what is not in the model; UnsupportedModelError for gblinear, which is no step function
+ * @throws InputError for what is not in the model; UnsupportedModelError for gblinear, which is no step function, and for
+ * categories from 256 on by the rules of 1.6 where those that no split names have several values
  */
 export function responseCurve(
   booster: Booster,
@@ -154,17 +155,19 @@ export function curveOf(booster: Booster, scorer: RowScorer, feature: number): R
 function keptCells(
   { axis }: Cells,
   same: (a: number, b: number) => boolean,
-  named: (code: number) => boolean,
+  named: (code: number, isLikeUnknown: boolean) => boolean,
 ): number[] {
   const kept: number[] = [];
-  const unknown = axis.size - 2;
+  const stands = (code: number, cell: number): boolean => {
+    const isLikeUnknown = same(axis.size - 2, cell);
+    return named(code, isLikeUnknown) || !isLikeUnknown;
+  };
   for (let cell = 0; cell < axis.size; cell++) {
     const isLast = cell >= axis.size - (axis.kind === "numeric" ? 1 : 2);
-    const differs =
-      axis.kind === "numeric"
-        ? cell === 0 || !same(cell - 1, cell)
-        : named(axis.codes[cell] ?? -1) || !same(unknown, cell);
-    if (isLast || differs) {
+    if (
+      isLast ||
+      (axis.kind === "numeric" ? cell === 0 || !same(cell - 1, cell) : stands(axis.codes[cell]!, cell))
+    ) {
       kept.push(cell);
     }
   }

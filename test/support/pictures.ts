@@ -49,6 +49,7 @@ export const many: Contributions = {
   values: contributionMatrix(inputs.contributions),
   features: { data, rows: inputs.rows, cols },
   names,
+  featureTypes: loans.featureTypes,
   output: `contribution to the ${LOG_ODDS}`,
 };
 
