@@ -29,7 +29,7 @@ function leafOf({ nodes }: TreeView, row: ArrayLike<number>): number {
   }
 }
 
-describe("tree", () => {
+describe("tree", { timeout: 60_000 }, () => {
   it("leads every row to the leaf that predLeaf names", () => {
     fc.assert(
       fc.property(arbitraryModel({ booster: "gbtree" }), fc.nat(1e6), (spec, seed) => {

@@ -176,7 +176,7 @@ describe("text renderings", () => {
   });
 });
 
-describe("any names and numbers", () => {
+describe("any names and numbers", { timeout: 60_000 }, () => {
   const anyName = fc.oneof(fc.string({ unit: "binary", maxLength: 60 }), fc.constantFrom(...HOSTILE_NAMES));
   const anyNumber = fc.oneof(
     fc.double(),
@@ -258,9 +258,9 @@ describe("any names and numbers", () => {
   });
 });
 
-describe("size", () => {
+describe("size", { timeout: 60_000 }, () => {
   it("of a beeswarm is bounded by lines and dots, not by rows", () => {
-    const large = explain.beeswarm(tall(100_000, 20));
+    const large = explain.beeswarm(tall(100_000, 14));
     expect(large.length).toBeLessThan(12 * 16_000 + 10_000);
     const most = explain.beeswarm(tall(20_000, 3), { maxPoints: 10_000 });
     expect(most.length).toBeLessThan(3 * 160_000);

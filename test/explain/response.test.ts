@@ -74,7 +74,7 @@ function allowing16<T>(booster: Booster, rules: string, call: () => T): T | unde
 
 const SETTINGS: PredictOptions[] = [{}, { outputMargin: true }];
 
-describe("responseCurve", () => {
+describe("responseCurve", { timeout: 60_000 }, () => {
   it("gives the bits of predict for every value of the feature", () => {
     let merged = 0;
     fc.assert(
@@ -104,7 +104,7 @@ describe("responseCurve", () => {
       { numRuns: 200 },
     );
     expect(merged).toBeGreaterThan(1000);
-  }, 60_000);
+  });
 
   it("has no cell too many: neighbours differ in their bits", () => {
     fc.assert(
@@ -199,7 +199,7 @@ describe("responseCurve", () => {
   });
 });
 
-describe("responseGrid", () => {
+describe("responseGrid", { timeout: 60_000 }, () => {
   it("gives the bits of predict for every pair of values", () => {
     fc.assert(
       fc.property(
@@ -229,7 +229,7 @@ describe("responseGrid", () => {
       ),
       { numRuns: 50 },
     );
-  }, 60_000);
+  });
 
   it("refuses the same feature twice, and too many cells", () => {
     expect(() => responseGrid(loans, {}, ["age", 0])).toThrow(/twice/);
@@ -237,7 +237,7 @@ describe("responseGrid", () => {
   });
 });
 
-describe("counterfactuals", () => {
+describe("counterfactuals", { timeout: 60_000 }, () => {
   it("crosses the limit, and no nearer number does", () => {
     let found = 0;
     fc.assert(
@@ -277,7 +277,7 @@ describe("counterfactuals", () => {
       { numRuns: 200 },
     );
     expect(found).toBeGreaterThan(30);
-  }, 60_000);
+  });
 
   const spec = modelOf(
     [
