@@ -25,6 +25,8 @@ const DOCUMENTS = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) =>
 const FILES = {
   "model.ubj": "fixtures/3.4.1/breast-cancer/model.ubj",
   "one-tree.json": "fixtures/3.4.1/one-tree/model.json",
+  "loans.json": "fixtures/explain/model.json",
+  "contributions.json": "fixtures/explain/contributions.json",
   "dump.json": "fixtures/3.4.1/binary-logistic/dump.json",
 };
 

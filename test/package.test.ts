@@ -86,8 +86,11 @@ describe("package.json", () => {
 /** A folder of src/ (or a file at its top) imports from those before it in this list, and from itself. */
 const ORDER = [
   ...["errors", "model", "parse", "compile", "objective", "engine", "predict", "index"],
-  ...["pool", "browser", "node"],
+  ...["explain", "pool", "browser", "node"],
 ];
+
+/** What the explain entry takes in of others when it is built. */
+const BUNDLED = ["d3-array", "d3-hierarchy", "d3-scale"];
 
 /** `parse/json.ts` → `parse`, `index.ts` → `index`. */
 function layerOf(path: string): string {
@@ -111,7 +114,8 @@ describe("src/", () => {
 
   it.each(sources)("%s imports only what comes before it", (path) => {
     for (const target of importsOf(path)) {
-      if (layerOf(path) === "node" && target.startsWith("node:")) {
+      const isNode = layerOf(path) === "node" && target.startsWith("node:");
+      if (isNode || (layerOf(path) === "explain" && BUNDLED.includes(target))) {
         continue;
       }
       expect(target, "only files of this package").toMatch(/^\.\.?\/.*\.ts$/);
@@ -222,5 +226,51 @@ describe("the root entry", () => {
     expect(vm.runInContext("Object.keys(lib).sort().join()", context)).toBe(
       "Booster,InputError,ModelFormatError,UnsupportedModelError",
     );
+  });
+});
+
+describe("the explain entry", () => {
+  it("is within its limit of size", async () => {
+    const { gzipped, limit } = await measureSize("explain");
+    expect(gzipped).toBeGreaterThan(10_000);
+    expect(gzipped).toBeLessThanOrEqual(limit);
+  });
+
+  it("is one file that needs the error classes of the core alone, with the licences of what is in it", () => {
+    const imports = Array.from(
+      read("dist/explain.js").matchAll(/^import .* from "([^"]+)";$/gm),
+      (m) => m[1]!,
+    );
+    expect([...new Set(imports)]).toEqual(["./errors.js"]);
+    expect(readdirSync(`${ROOT}dist/explain`).filter((name) => !/\.d\.ts(\.map)?$/.test(name))).toEqual([]);
+    for (const name of BUNDLED) {
+      expect(read("dist/explain.LICENSE.txt")).toContain(`${name}\n\nCopyright`);
+    }
+    expect(read("dist/explain.d.ts")).not.toMatch(/d3-/);
+  });
+
+  it("is not part of the root entry", () => {
+    expect(
+      sources
+        .filter((path) => layerOf(path) !== "explain")
+        .flatMap(importsOf)
+        .join(),
+    ).not.toMatch(/explain/);
+  });
+
+  it("draws where there is nothing but the language", async () => {
+    const { outputFiles } = await build({
+      entryPoints: [`${ROOT}src/explain.ts`],
+      bundle: true,
+      format: "iife",
+      globalName: "lib",
+      platform: "neutral",
+      mainFields: ["module"],
+      write: false,
+    });
+    const context = vm.createContext({}, { codeGeneration: { strings: false, wasm: false } });
+    vm.runInContext(outputFiles[0]!.text, context);
+    const svg = vm.runInContext("lib.waterfall({ values: [1, -0.5], base: 0.25 })", context);
+    expect(svg).toMatch(/^<svg [\s\S]*f\(x\) = 0\.75[\s\S]*<\/svg>$/);
   });
 });

@@ -27,6 +27,7 @@ writeFileSync(
 import { loadFile, WorkerPool } from "xgboost-infer/node";
 import { WorkerPool as BrowserPool, type WebWorker } from "xgboost-infer/browser";
 import { Booster, InputError, ModelFormatError, UnsupportedModelError } from "xgboost-infer";
+import { responseCurve, waterfall } from "xgboost-infer/explain";
 const booster: Booster = Booster.load(readFileSync("model.ubj"));
 const row = new Float32Array(booster.numFeatures);
 const { data, shape } = booster.predict({ data: row, rows: 1, cols: booster.numFeatures });
@@ -48,6 +49,14 @@ const createWorker = (): WebWorker => { throw new Error("no workers here"); };
 const refused = await BrowserPool.create(loaded, { createWorker }).catch((error) => error.code);
 if (refused !== "ERR_WORKER") throw new Error("a pool without workers");
 if (!import.meta.resolve("xgboost-infer/browser/worker").endsWith("dist/browser/worker.js")) throw new Error("no script for workers");
+if (!waterfall({ values: [1], base: 0 }).startsWith("<svg")) throw new Error("no picture");
+if (responseCurve(booster, row, 0).axis.size < 2) throw new Error("no curve");
+try {
+  waterfall({ values: [1], base: 0, names: [] });
+  throw new Error("accepted");
+} catch (error) {
+  if (!(error instanceof InputError)) throw error;
+}
 console.log("The packed package installs, imports and predicts:", data[0]);
 `,
 );

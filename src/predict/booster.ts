@@ -3,6 +3,7 @@ import type { EngineOption } from "../engine/select.ts";
 import { describe, InputError, ModelFormatError } from "../errors.ts";
 import { type BoosterName, boostedRounds, type Model, type Version } from "../model/model.ts";
 import { chooseRules, LATEST_RELEASE, type Rules, type RulesOption } from "../model/rules.ts";
+import { type TreeView, viewTree } from "../model/tree-view.ts";
 import type { DumpOptions } from "../parse/dump.ts";
 import { parseModel } from "../parse/parse.ts";
 import type { Data, RowSource } from "./data.ts";
@@ -221,6 +222,43 @@ export class Booster {
     const out = new Float32Array(source.rows * room);
     this.#scorer.score(source, plan, options.baseMargin, out);
     return { data: width === room ? out : out.slice(0, source.rows * width), shape };
+  }
+
+  get numTrees(): number {
+    return this.#model.trees.length;
+  }
+
+  /**
+   * A tree as plain data: a copy, made anew by every call. Splits are those that predictions obey: releases 1.3 and 1.4,
+   * where `rules` says so, take categorical splits for numerical ones.
+   * @param index from 0 to `numTrees` - 1, in the order of the file
+   * @throws InputError for any other index
+   */
+  tree(index: number): TreeView {
+    if (!Number.isInteger(index) || index < 0 || index >= this.numTrees) {
+      throw new InputError(
+        `tree ${describe(index)} was asked for, ${this.numTrees === 0 ? "the model has none" : `expected 0 to ${this.numTrees - 1}`}`,
+      );
+    }
+    return viewTree(this.#model, index, this.#rules);
+  }
+
+  /** Category names of a feature in the order of their codes, where the file holds them (XGBoost 3.1 and later). */
+  categoryNames(feature: number): readonly string[] | undefined {
+    return this.#model.categories.get(feature)?.names;
+  }
+
+  /**
+   * A row as the model sees it: float32, one value a feature, codes for categories, NaN for what is missing.
+   * @throws InputError as `predictRow` does
+   */
+  encodeRow(
+    row: ArrayLike<number> | Record<string, unknown>,
+    options: PredictOptions = NO_OPTIONS,
+  ): Float32Array {
+    const values = new Float32Array(this.#features.count);
+    fillRow(row, 0, this.#features, rowOptions(options), values, 0);
+    return values;
   }
 
   #plan(options: PredictOptions): Plan {
