@@ -8,8 +8,8 @@ const SIZE_LIMIT = 28_000;
 
 export async function build() {
   install();
-  const { buildKernel } = await import("./build-kernel.mjs");
-  await buildKernel();
+  const { buildKernels } = await import("./build-kernel.mjs");
+  await buildKernels();
   rmSync(`${root}dist`, { recursive: true, force: true });
   run(bin("tsc"), ["-p", "tsconfig.build.json"]);
 }

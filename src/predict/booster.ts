@@ -2,9 +2,10 @@
 import type { EngineOption } from "../engine/select.ts";
 import { describe, InputError, ModelFormatError } from "../errors.ts";
 import { type BoosterName, boostedRounds, type Model, type Version } from "../model/model.ts";
-import { chooseRules, LATEST_RELEASE, type RulesOption } from "../model/rules.ts";
+import { chooseRules, LATEST_RELEASE, type Rules, type RulesOption } from "../model/rules.ts";
 import type { DumpOptions } from "../parse/dump.ts";
 import { parseModel } from "../parse/parse.ts";
+import { type ImportanceType, importances } from "../shap/importance.ts";
 import type { Data } from "./data.ts";
 import { FeatureTable } from "./features.ts";
 import { type Plan, type PredictOptions, planPrediction } from "./options.ts";
@@ -38,6 +39,7 @@ const NO_ROW_OPTIONS: RowOptions = { missing: Number.NaN, validateFeatures: true
 /** A loaded model. Immutable; predictions of one model are the same whatever the engine, the batch or the form of the data. */
 export class Booster {
   readonly #model: Model;
+  readonly #rules: Rules;
   readonly #features: FeatureTable;
   readonly #scorer: Scorer;
   readonly #defaultPlan: Plan;
@@ -47,6 +49,7 @@ export class Booster {
   private constructor(model: Model, options: LoadOptions) {
     const rules = chooseRules(options.rules ?? "file", model.version);
     this.#model = model;
+    this.#rules = rules;
     this.#features = new FeatureTable(model);
     this.#scorer = new Scorer(model, rules, options.engine ?? "auto");
     this.#defaultPlan = planPrediction(NO_OPTIONS, model);
@@ -175,6 +178,26 @@ export class Booster {
     this.#row = values;
     const width = this.#scorer.width(plan);
     return width === out.length ? out : out.slice(0, width);
+  }
+
+  /**
+   * Importance of each feature that the model uses, by name, as XGBoost's `get_score`: `weight` (default) counts splits, `gain`
+   * and `cover` are means over these, `total_gain` and `total_cover` sums. gblinear has `weight` alone, its coefficients:
+   * arrays of one number a group where there are several groups, for which the type parameter stands.
+   * @throws InputError for another type; UnsupportedModelError where the model lacks the statistic
+   */
+  getScore<Score extends number | readonly number[] = number>(
+    options: { readonly importanceType?: ImportanceType } = {},
+  ): Record<string, Score> {
+    if (typeof options !== "object" || options === null) {
+      throw new InputError(`options is ${describe(options)}, expected an object`);
+    }
+    const found = importances(this.#model, options.importanceType ?? "weight", this.#rules);
+    const scores: Record<string, Score> = Object.create(null);
+    for (const [feature, score] of found) {
+      scores[this.#features.name(feature)] = score as Score;
+    }
+    return scores;
   }
 
   #plan(options: PredictOptions): Plan {

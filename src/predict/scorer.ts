@@ -12,8 +12,10 @@ import {
   outputsPerRow,
   transformMargins,
 } from "../objective/objective.ts";
+import { type Explainer, explanationWidth } from "../shap/explainer.ts";
+import { checkExplanation, selectExplainer } from "../shap/select.ts";
 import type { RowSource } from "./data.ts";
-import type { Plan } from "./options.ts";
+import { isExplanation, type Plan } from "./options.ts";
 
 /** Rows that are converted at a time where the caller's data is not what engines take. */
 const BLOCK_ROWS = 256;
@@ -28,6 +30,9 @@ export class Scorer {
   readonly #base: Float32Array;
   /** Whether the base margin is added after the trees, as releases before 1.4 did. */
   readonly #baseLast: boolean;
+  readonly #engineOption: EngineOption;
+  /** Made when the first explanation is asked for. */
+  #explainer: Explainer | undefined;
 
   constructor(model: Model, rules: Rules, engine: EngineOption) {
     this.#model = model;
@@ -38,6 +43,7 @@ export class Scorer {
     this.#baseLast =
       model.linear === undefined &&
       (enters === "last" || (enters === "last in dart" && model.booster === "dart"));
+    this.#engineOption = engine;
     this.engine = selectEngine(engine, model, rules);
   }
 
@@ -50,6 +56,9 @@ export class Scorer {
 
   /** Values a row while computing: leaves, or margins, of which the transform may leave fewer, at the front. */
   roomPerRow(plan: Plan): number {
+    if (isExplanation(plan.kind)) {
+      return explanationWidth(plan.kind, this.#model.numFeatures, this.#model.numOutputGroups);
+    }
     return plan.kind === "leaf" ? plan.treeEnd : this.#model.numOutputGroups;
   }
 
@@ -57,9 +66,9 @@ export class Scorer {
   score(source: RowSource, plan: Plan, baseMargin: ArrayLike<number> | undefined, out: Float32Array): void {
     const base = this.#start(plan, source.rows, baseMargin, out);
     if (source.direct !== undefined) {
-      this.#scoreBlock(source.direct, source.rows, plan, out);
-    } else if (!this.#addStoredEntries(source, out)) {
-      this.#scoreBlocks(source, plan, out);
+      this.#scoreBlock(source.direct, source.rows, plan, base, out);
+    } else if (isExplanation(plan.kind) || !this.#addStoredEntries(source, out)) {
+      this.#scoreBlocks(source, plan, base, out);
     }
     this.#finish(plan, base, out);
   }
@@ -72,7 +81,7 @@ export class Scorer {
     out: Float32Array,
   ): void {
     const base = this.#start(plan, 1, baseMargin, out);
-    this.#scoreBlock(row, 1, plan, out);
+    this.#scoreBlock(row, 1, plan, base, out);
     this.#finish(plan, base, out);
   }
 
@@ -85,7 +94,9 @@ export class Scorer {
   ): Float32Array {
     const base =
       baseMargin === undefined ? this.#base : checkBaseMargin(baseMargin, rows, this.#model.numOutputGroups);
-    if (plan.kind !== "leaf") {
+    if (isExplanation(plan.kind)) {
+      checkExplanation(plan.kind, this.#model, this.#rules);
+    } else if (plan.kind !== "leaf") {
       if (this.#baseLast) {
         out.fill(0);
       } else {
@@ -96,7 +107,7 @@ export class Scorer {
   }
 
   #finish(plan: Plan, base: Float32Array, out: Float32Array): void {
-    if (plan.kind !== "leaf" && this.#baseLast) {
+    if (this.#baseLast && (plan.kind === "value" || plan.kind === "margin")) {
       addBase(base, out);
     }
     if (plan.kind === "value") {
@@ -104,8 +115,8 @@ export class Scorer {
     }
   }
 
-  #scoreBlocks(source: RowSource, plan: Plan, out: Float32Array): void {
-    const features = this.#model.numFeatures;
+  #scoreBlocks(source: RowSource, plan: Plan, base: Float32Array, out: Float32Array): void {
+    const { numFeatures: features, numOutputGroups: groups } = this.#model;
     const width = this.roomPerRow(plan);
     const fitting = Math.floor(MAX_BLOCK_VALUES / Math.max(1, features));
     const blockRows = Math.max(1, Math.min(BLOCK_ROWS, source.rows, fitting));
@@ -113,13 +124,18 @@ export class Scorer {
     for (let begin = 0; begin < source.rows; begin += blockRows) {
       const end = Math.min(begin + blockRows, source.rows);
       source.fill(begin, end, rows);
-      this.#scoreBlock(rows, end - begin, plan, out.subarray(begin * width, end * width));
+      const own = base.length > groups ? base.subarray(begin * groups, end * groups) : base;
+      this.#scoreBlock(rows, end - begin, plan, own, out.subarray(begin * width, end * width));
     }
   }
 
-  #scoreBlock(rows: Float32Array, count: number, plan: Plan, out: Float32Array): void {
+  /** `base` matters to explanations only; sums start from it in `out`. */
+  #scoreBlock(rows: Float32Array, count: number, plan: Plan, base: Float32Array, out: Float32Array): void {
     const { linear, numOutputGroups, numFeatures } = this.#model;
-    if (plan.kind === "leaf") {
+    if (isExplanation(plan.kind)) {
+      this.#explainer ??= selectExplainer(this.#engineOption, this.#model, this.#rules);
+      this.#explainer.explain(rows, count, base, plan.kind, plan.treeEnd, out);
+    } else if (plan.kind === "leaf") {
       this.engine.writeLeaves(rows, count, out, plan.treeEnd);
     } else if (linear === undefined) {
       this.engine.addTrees(rows, count, out, plan.treeBegin, plan.treeEnd);

@@ -1,0 +1,140 @@
+/**
+ * The fast explainer of contributions by quadrature: the tables of `src/shap/tables.ts`, walked by WebAssembly for four
+ * rows at a time, or by JavaScript for one. Same operations, same order, same bits as the reference, which explains all else.
+ */
+import type { Model } from "../model/model.ts";
+import type { Rules } from "../model/rules.ts";
+import { goesLeft } from "../model/walk.ts";
+import { type Explainer, type ExplanationKind, explanationWidth } from "./explainer.ts";
+import { SHAP_KERNEL } from "./kernel.ts";
+import { ReferenceExplainer } from "./reference.ts";
+import { FEATURE_BYTES, LANES, ShapTables, TREE_BYTES, VECTOR_BYTES } from "./tables.ts";
+
+interface LinearMemory {
+  readonly buffer: ArrayBuffer;
+}
+
+/** What of WebAssembly is used; declared here because the core compiles without any platform's types. */
+interface Platform {
+  readonly WebAssembly?: {
+    readonly Module: new (bytes: Uint8Array) => object;
+    readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+    readonly Memory: new (descriptor: { initial: number }) => LinearMemory;
+  };
+}
+
+interface Kernel {
+  /** Adds trees to the sums of the staged rows; all are addresses. */
+  explain(tree: number, treeEnd: number, stack: number, features: number): void;
+}
+
+const PAGE_BYTES = 65536;
+
+/** The explainer; `undefined` where WebAssembly and its vectors, or as much memory, are not to be had. */
+export function createFastExplainer(model: Model, rules: Rules, maxDepth: number): Explainer | undefined {
+  const { WebAssembly } = globalThis as Platform;
+  const tables = new ShapTables(model, maxDepth);
+  if (WebAssembly === undefined) {
+    return undefined;
+  }
+  try {
+    const bytes = Uint8Array.from({ length: SHAP_KERNEL.length / 2 }, (_, i) =>
+      Number.parseInt(SHAP_KERNEL.slice(2 * i, 2 * i + 2), 16),
+    );
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(tables.addresses.size / PAGE_BYTES) });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    return new FastExplainer(tables, rules, instance.exports as Kernel, memory);
+  } catch {
+    return undefined;
+  }
+}
+
+class FastExplainer implements Explainer {
+  readonly #tables: ShapTables;
+  readonly #rules: Rules;
+  readonly #kernel: Kernel;
+  readonly #words: Uint32Array;
+  readonly #floats: Float32Array;
+  readonly #reference: ReferenceExplainer;
+
+  constructor(tables: ShapTables, rules: Rules, kernel: Kernel, memory: LinearMemory) {
+    this.#tables = tables;
+    this.#rules = rules;
+    this.#kernel = kernel;
+    this.#words = new Uint32Array(memory.buffer);
+    this.#floats = new Float32Array(memory.buffer);
+    this.#reference = new ReferenceExplainer(tables.model, rules);
+    tables.write(this.#words, this.#floats);
+  }
+
+  explain(
+    rows: Float32Array,
+    count: number,
+    base: Float32Array,
+    kind: ExplanationKind,
+    treeEnd: number,
+    out: Float32Array,
+  ): void {
+    if (kind !== "contribs") {
+      this.#reference.explain(rows, count, base, kind, treeEnd, out);
+      return;
+    }
+    const { model, addresses, entriesBefore } = this.#tables;
+    const { numFeatures, numOutputGroups } = model;
+    const biases = this.#reference.biases(treeEnd);
+    const width = explanationWidth(kind, numFeatures, numOutputGroups);
+    out.fill(0);
+    for (let first = 0; first < count; first += LANES) {
+      const lanes = Math.min(LANES, count - first);
+      this.#stage(rows, first, lanes);
+      const last = addresses.trees + entriesBefore[treeEnd]! * TREE_BYTES;
+      this.#kernel.explain(addresses.trees, last, addresses.stack, addresses.features);
+      for (let lane = 0; lane < lanes; lane++) {
+        this.#unstage(lane, (first + lane) * numOutputGroups, biases, base, out, (first + lane) * width);
+      }
+    }
+  }
+
+  /** Lanes without a row repeat the last one. */
+  #stage(rows: Float32Array, first: number, lanes: number): void {
+    const { model, features, addresses, categoricalNodes } = this.#tables;
+    const floats = this.#floats;
+    const start = (lane: number): number => (first + Math.min(lane, lanes - 1)) * model.numFeatures;
+    for (let lane = 0; lane < LANES; lane++) {
+      const row = start(lane);
+      let at = addresses.features / 4 + lane;
+      for (const feature of features) {
+        floats[at] = rows[row + feature]!;
+        at += FEATURE_BYTES / 4;
+      }
+      for (const { tree, node, address } of categoricalNodes) {
+        const value = rows[row + tree.splitIndices[node]!]!;
+        const isLeft = goesLeft(tree, node, value, this.#rules.outOfRangeCategory);
+        this.#words[address / 4 + lane] = isLeft ? 0xffffffff : 0;
+      }
+    }
+    const sums = addresses.sums / 4;
+    floats.fill(0, sums, sums + (features.length * model.numOutputGroups * VECTOR_BYTES) / 4);
+  }
+
+  /** Writes a row's sums and biases; `index` is that of its first output group. */
+  #unstage(
+    lane: number,
+    index: number,
+    biases: Float32Array,
+    base: Float32Array,
+    out: Float32Array,
+    at: number,
+  ): void {
+    const { model, features, addresses } = this.#tables;
+    const columns = model.numFeatures + 1;
+    let from = addresses.sums / 4 + lane;
+    for (let group = 0; group < model.numOutputGroups; group++) {
+      for (const feature of features) {
+        out[at + group * columns + feature] = this.#floats[from]!;
+        from += LANES;
+      }
+      out[at + (group + 1) * columns - 1] = biases[group]! + base[(index + group) % base.length]!;
+    }
+  }
+}
