@@ -6,6 +6,7 @@ import type { Model } from "../model/model.ts";
 import type { Rules } from "../model/rules.ts";
 import { goesLeft } from "../model/walk.ts";
 import { type Explainer, type ExplanationKind, explanationWidth } from "./explainer.ts";
+import { JavaScriptKernel } from "./javascript.ts";
 import { SHAP_KERNEL } from "./kernel.ts";
 import { ReferenceExplainer } from "./reference.ts";
 import { FEATURE_BYTES, LANES, ShapTables, TREE_BYTES, VECTOR_BYTES } from "./tables.ts";
@@ -30,10 +31,17 @@ interface Kernel {
 
 const PAGE_BYTES = 65536;
 
-/** The explainer; `undefined` where WebAssembly and its vectors, or as much memory, are not to be had. */
-export function createFastExplainer(model: Model, rules: Rules, maxDepth: number): Explainer | undefined {
-  const { WebAssembly } = globalThis as Platform;
+/** The fastest explainer of the platform; `wasm` false: JavaScript. */
+export function createFastExplainer(model: Model, rules: Rules, maxDepth: number, wasm: boolean): Explainer {
   const tables = new ShapTables(model, maxDepth);
+  const found = wasm ? instantiate(tables.addresses.size) : undefined;
+  const buffer = found?.buffer ?? new ArrayBuffer(tables.addresses.size);
+  return new FastExplainer(tables, rules, buffer, found?.kernel);
+}
+
+/** The kernel, or nothing where WebAssembly and its vectors, or as much memory, are not to be had. */
+function instantiate(size: number): { kernel: Kernel; buffer: ArrayBuffer } | undefined {
+  const { WebAssembly } = globalThis as Platform;
   if (WebAssembly === undefined) {
     return undefined;
   }
@@ -41,9 +49,9 @@ export function createFastExplainer(model: Model, rules: Rules, maxDepth: number
     const bytes = Uint8Array.from({ length: SHAP_KERNEL.length / 2 }, (_, i) =>
       Number.parseInt(SHAP_KERNEL.slice(2 * i, 2 * i + 2), 16),
     );
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(tables.addresses.size / PAGE_BYTES) });
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(size / PAGE_BYTES) });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-    return new FastExplainer(tables, rules, instance.exports as Kernel, memory);
+    return { kernel: instance.exports as Kernel, buffer: memory.buffer };
   } catch {
     return undefined;
   }
@@ -53,16 +61,19 @@ class FastExplainer implements Explainer {
   readonly #tables: ShapTables;
   readonly #rules: Rules;
   readonly #kernel: Kernel;
+  /** Rows that the kernel explains at a time. */
+  readonly #lanes: number;
   readonly #words: Uint32Array;
   readonly #floats: Float32Array;
   readonly #reference: ReferenceExplainer;
 
-  constructor(tables: ShapTables, rules: Rules, kernel: Kernel, memory: LinearMemory) {
+  constructor(tables: ShapTables, rules: Rules, buffer: ArrayBuffer, kernel: Kernel | undefined) {
     this.#tables = tables;
     this.#rules = rules;
-    this.#kernel = kernel;
-    this.#words = new Uint32Array(memory.buffer);
-    this.#floats = new Float32Array(memory.buffer);
+    this.#words = new Uint32Array(buffer, 0, buffer.byteLength >> 2);
+    this.#floats = new Float32Array(buffer, 0, buffer.byteLength >> 2);
+    this.#kernel = kernel ?? new JavaScriptKernel(this.#words, this.#floats);
+    this.#lanes = kernel === undefined ? 1 : LANES;
     this.#reference = new ReferenceExplainer(tables.model, rules);
     tables.write(this.#words, this.#floats);
   }
@@ -84,8 +95,8 @@ class FastExplainer implements Explainer {
     const biases = this.#reference.biases(treeEnd);
     const width = explanationWidth(kind, numFeatures, numOutputGroups);
     out.fill(0);
-    for (let first = 0; first < count; first += LANES) {
-      const lanes = Math.min(LANES, count - first);
+    for (let first = 0; first < count; first += this.#lanes) {
+      const lanes = Math.min(this.#lanes, count - first);
       this.#stage(rows, first, lanes);
       const last = addresses.trees + entriesBefore[treeEnd]! * TREE_BYTES;
       this.#kernel.explain(addresses.trees, last, addresses.stack, addresses.features);
@@ -100,7 +111,7 @@ class FastExplainer implements Explainer {
     const { model, features, addresses, categoricalNodes } = this.#tables;
     const floats = this.#floats;
     const start = (lane: number): number => (first + Math.min(lane, lanes - 1)) * model.numFeatures;
-    for (let lane = 0; lane < LANES; lane++) {
+    for (let lane = 0; lane < this.#lanes; lane++) {
       const row = start(lane);
       let at = addresses.features / 4 + lane;
       for (const feature of features) {

@@ -59,8 +59,16 @@ export class PathWalk {
       return;
     }
     const at = parent + depth + 1;
-    for (const list of [this.#features, this.#zeros, this.#ones, this.#weights]) {
-      list.copyWithin(at, parent, parent + depth + 1);
+    // Paths are short: loops take a third of the time of copyWithin, subarray and indexOf.
+    const features = this.#features;
+    const zeros = this.#zeros;
+    const ones = this.#ones;
+    const weights = this.#weights;
+    for (let i = 0; i <= depth; i++) {
+      features[at + i] = features[parent + i]!;
+      zeros[at + i] = zeros[parent + i]!;
+      ones[at + i] = ones[parent + i]!;
+      weights[at + i] = weights[parent + i]!;
     }
     if (feature === -1 || feature !== this.#condition?.feature) {
       this.#extend(at, depth, zero, one, feature);
@@ -80,15 +88,21 @@ export class PathWalk {
     const cold = isLeft ? rightChildren[node]! : leftChildren[node]!;
     const hotZero = fround(sumHessian![hot]! / sumHessian![node]!);
     const coldZero = fround(sumHessian![cold]! / sumHessian![node]!);
-    let [zero, one, length] = [1, 1, depth];
-    const met = this.#features.subarray(at, at + depth + 1).indexOf(feature);
-    if (met !== -1) {
+    let zero = 1;
+    let one = 1;
+    let length = depth;
+    let met = 0;
+    while (met <= depth && this.#features[at + met] !== feature) {
+      met++;
+    }
+    if (met <= depth) {
       zero = this.#zeros[at + met]!;
       one = this.#ones[at + met]!;
       this.#unwind(at, depth, met);
       length--;
     }
-    let [hotFraction, coldFraction] = [fraction, fraction];
+    let hotFraction = fraction;
+    let coldFraction = fraction;
     if (this.#condition?.feature === feature) {
       length--;
       hotFraction = this.#condition.on ? fraction : fround(fraction * hotZero);
@@ -115,7 +129,8 @@ export class PathWalk {
   /** Takes the entry `index` out of the path. */
   #unwind(at: number, depth: number, index: number): void {
     const weights = this.#weights;
-    const [zero, one] = [this.#zeros[at + index]!, this.#ones[at + index]!];
+    const zero = this.#zeros[at + index]!;
+    const one = this.#ones[at + index]!;
     let next = weights[at + depth]!;
     for (let i = depth - 1; i >= 0; i--) {
       const weight = weights[at + i]!;
@@ -127,15 +142,18 @@ export class PathWalk {
         weights[at + i] = fround(weight * (depth + 1)) / fround(zero * (depth - i));
       }
     }
-    for (const list of [this.#features, this.#zeros, this.#ones]) {
-      list.copyWithin(at + index, at + index + 1, at + depth + 1);
+    for (let i = at + index; i < at + depth; i++) {
+      this.#features[i] = this.#features[i + 1]!;
+      this.#zeros[i] = this.#zeros[i + 1]!;
+      this.#ones[i] = this.#ones[i + 1]!;
     }
   }
 
   /** Sum of the weights that the path would have without the entry `index`. */
   #unwoundSum(at: number, depth: number, index: number): number {
     const weights = this.#weights;
-    const [zero, one] = [this.#zeros[at + index]!, this.#ones[at + index]!];
+    const zero = this.#zeros[at + index]!;
+    const one = this.#ones[at + index]!;
     let next = weights[at + depth]!;
     let total = 0;
     for (let i = depth - 1; i >= 0; i--) {

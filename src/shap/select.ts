@@ -19,11 +19,9 @@ export function selectExplainer(engine: EngineOption, loaded: Model, rules: Rule
   }
   const model = withObeyedSplits(loaded, rules);
   checkTrees(model, rules);
-  const fast =
-    engine === "reference" || rules.shap !== "quadrature"
-      ? undefined
-      : createFastExplainer(model, rules, deepest(model));
-  return fast ?? new ReferenceExplainer(model, rules);
+  return engine === "reference" || rules.shap !== "quadrature"
+    ? new ReferenceExplainer(model, rules)
+    : createFastExplainer(model, rules, deepest(model), engine !== "javascript");
 }
 
 /** Throws for what XGBoost refuses to explain. */
