@@ -59,10 +59,11 @@ const ENGINES: readonly EngineOption[] = ["reference", "javascript", "wasm"];
 
 for (const fixture of manifest.cases) {
   const wanted = explanations.get(fixture.name);
-  if (wanted === undefined) {
+  // XGBoost 2.1 dies when it shall explain vector leaves: there is nothing to compare with.
+  if (wanted === undefined || wanted.calls.length === 0) {
     continue;
   }
-  describe(fixture.name, () => {
+  describe(fixture.name, { timeout: 30_000 }, () => {
     const values = expectedValues(fixture.release);
     for (const file of fixture.files.filter((each) => each.dump === undefined)) {
       for (const rules of (["file", "latest"] as const).filter((each) => file.rules?.includes(each))) {
@@ -135,7 +136,7 @@ function checkCalls(
 ): void {
   let checked = 0;
   for (const call of wanted.calls) {
-    const expected = (call.expect[file.kind]?.[rules] ?? call.expect["*"]?.[rules]);
+    const expected = call.expect[file.kind]?.[rules] ?? call.expect["*"]?.[rules];
     if (expected !== undefined) {
       checkCall(booster, fixture, call, expected, values, rules);
       checked++;

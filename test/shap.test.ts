@@ -85,6 +85,9 @@ function slices(data: Float32Array, width: number): Float32Array[] {
   return Array.from({ length: data.length / width }, (_, i) => data.subarray(i * width, (i + 1) * width));
 }
 
+/** Many models a test, on machines that may be busy. */
+const PATIENCE_MS = 60_000;
+
 const drawn = (options: ModelOptions, rules: readonly RulesOption[] = RULES) =>
   fc.record({
     model: arbitraryModel({ maxSplits: 12, ...options }),
@@ -93,7 +96,7 @@ const drawn = (options: ModelOptions, rules: readonly RulesOption[] = RULES) =>
     seed: fc.nat(1e9),
   });
 
-describe("on models with covers as training leaves them", () => {
+describe("on models with covers as training leaves them", { timeout: PATIENCE_MS }, () => {
   const check = (options: ModelOptions, rules?: readonly RulesOption[]) => (): void => {
     fc.assert(
       fc.property(drawn(options, rules), ({ model: hostile, rules, rows, seed }) => {
@@ -159,7 +162,7 @@ describe("on models with covers as training leaves them", () => {
   it("the same for linear models", check({ booster: "gblinear" }, later));
 });
 
-describe("every engine gives the bits of the reference", () => {
+describe("every engine gives the bits of the reference", { timeout: PATIENCE_MS }, () => {
   const KINDS: readonly PredictOptions[] = [
     { predContribs: true },
     { predContribs: true, approxContribs: true },

@@ -3,8 +3,11 @@ import { rmSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { bin, install, root, run } from "./run.mjs";
 
-/** Minified and gzipped bytes of the root entry: what a page pays for parsing and predicting. */
-const SIZE_LIMIT = 28_000;
+/**
+ * Minified and gzipped bytes of the root entry: what a page pays for parsing and predicting (28,000) and for explanations,
+ * which `predict` gives without waiting and which cannot be loaded later therefore: 7,400, a fifth of it their kernel.
+ */
+const SIZE_LIMIT = 35_500;
 
 export async function build() {
   install();

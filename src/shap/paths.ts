@@ -21,6 +21,9 @@ export class PathWalk {
   readonly #zeros: Float32Array;
   readonly #ones: Float32Array;
   readonly #weights: Float32Array;
+  /** (depth - i) / (depth + 1), by depth and i. */
+  readonly #shares: Float32Array;
+  readonly #levels: number;
   readonly #outOfRange: Rules["outOfRangeCategory"];
   #tree!: Tree;
   #row!: Float32Array;
@@ -33,6 +36,11 @@ export class PathWalk {
     this.#zeros = new Float32Array(size);
     this.#ones = new Float32Array(size);
     this.#weights = new Float32Array(size);
+    this.#levels = maxDepth + 2;
+    this.#shares = Float32Array.from({ length: this.#levels ** 2 }, (_, at) => {
+      const depth = Math.floor(at / this.#levels);
+      return (depth - (at % this.#levels)) / (depth + 1);
+    });
     this.#outOfRange = rules.outOfRangeCategory;
   }
 
@@ -149,21 +157,23 @@ export class PathWalk {
     }
   }
 
-  /** Sum of the weights that the path would have without the entry `index`. */
+  /** Sum of the weights that the path would have without the entry `index`. Ones are 1 or 0, whose products are exact. */
   #unwoundSum(at: number, depth: number, index: number): number {
     const weights = this.#weights;
+    const shares = this.#shares;
+    const share = depth * this.#levels;
     const zero = this.#zeros[at + index]!;
-    const one = this.#ones[at + index]!;
-    let next = weights[at + depth]!;
     let total = 0;
-    for (let i = depth - 1; i >= 0; i--) {
-      const share = fround((depth - i) / (depth + 1));
-      if (one !== 0) {
-        const grown = fround(fround(next * (depth + 1)) / fround((i + 1) * one));
+    if (this.#ones[at + index] !== 0) {
+      let next = weights[at + depth]!;
+      for (let i = depth - 1; i >= 0; i--) {
+        const grown = fround(fround(next * (depth + 1)) / (i + 1));
         total = fround(total + grown);
-        next = fround(weights[at + i]! - fround(fround(grown * zero) * share));
-      } else if (zero !== 0) {
-        total = fround(total + fround(fround(weights[at + i]! / zero) / share));
+        next = fround(weights[at + i]! - fround(fround(grown * zero) * shares[share + i]!));
+      }
+    } else if (zero !== 0) {
+      for (let i = depth - 1; i >= 0; i--) {
+        total = fround(total + fround(fround(weights[at + i]! / zero) / shares[share + i]!));
       }
     }
     return total;

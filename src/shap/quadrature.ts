@@ -12,10 +12,10 @@ const { fround } = Math;
 
 export const POINTS = 8;
 /** Points and weights by their bits: s² and 2·s·w for the point s and weight w of the rule on [0, 1]. */
-export const NODES = fromBits(
+export const NODES: Float32Array = fromBits(
   ...[0x39ceafd5, 0x3c2958df, 0x3d6685ba, 0x3e2ab207, 0x3eb34429, 0x3f14f1a6, 0x3f4e97b9, 0x3f75ef64],
 );
-export const WEIGHTS = fromBits(
+export const WEIGHTS: Float32Array = fromBits(
   ...[0x3b03b886, 0x3cb93601, 0x3d986a77, 0x3e17a1a1, 0x3e5bc1bf, 0x3e750715, 0x3e4c911a, 0x3dcb3324],
 );
 

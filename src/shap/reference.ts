@@ -38,7 +38,7 @@ export class ReferenceExplainer implements Explainer {
     this.#rules = rules;
     this.#means = model.trees.map((tree) => (tree.leafVectors ? new Float32Array(0) : floatMeans(tree)));
     this.#rootMeans = model.trees.map(rootMeans);
-    this.#paths = new PathWalk(deepest(model), rules);
+    this.#paths = new PathWalk(rules.shap === "paths" ? deepest(model) : 0, rules);
   }
 
   explain(

@@ -10,11 +10,11 @@ const { fround } = Math;
 
 /** Rows that a pass explains. */
 export const LANES = 4;
-export const VECTOR_BYTES = 4 * LANES;
+export const VECTOR_BYTES: number = 4 * LANES;
 export const TREE_BYTES = 20;
 export const NODE_BYTES = 32;
-export const LEVEL_BYTES = 2 * POINTS * VECTOR_BYTES;
-export const FEATURE_BYTES = 3 * VECTOR_BYTES;
+export const LEVEL_BYTES: number = 2 * POINTS * VECTOR_BYTES;
+export const FEATURE_BYTES: number = 3 * VECTOR_BYTES;
 
 export const NodeFlag = { split: 1, defaultLeft: 2, repeated: 4, categorical: 8 } as const;
 
