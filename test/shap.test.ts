@@ -238,6 +238,14 @@ describe("what cannot be explained", () => {
     expect([...explain(stats, dump)]).toEqual([0.25, 1.75]);
   });
 
+  it("is more values than fit into memory", () => {
+    const booster = Booster.load(withCovers(modelOf([ladder(1)], { numFeatures: 300_000 }), TRAINED, 1));
+    expect(booster.predictRow(new Float32Array(300_000), { predContribs: true }).length).toBe(300_001);
+    expect(() => booster.predictRow(new Float32Array(300_000), { predInteractions: true })).toThrow(
+      InputError,
+    );
+  });
+
   it("is a combination that Python refuses", () => {
     const booster = Booster.load(withCovers(modelOf([ladder(2)]), TRAINED, 1));
     const options: PredictOptions[] = [

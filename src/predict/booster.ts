@@ -130,7 +130,7 @@ export class Booster {
     const width = this.#scorer.width(plan);
     const room = this.#scorer.roomPerRow(plan);
     const shape = shapeOf(plan, source.rows, width, this.#model);
-    const out = new Float32Array(source.rows * room);
+    const out = newValues(source.rows * room);
     this.#scorer.score(source, plan, options.baseMargin, out);
     return { data: width === room ? out : out.slice(0, source.rows * width), shape };
   }
@@ -153,7 +153,7 @@ export class Booster {
     if (width === room) {
       this.#scorer.score(source, plan, options.baseMargin, out.length === size ? out : out.subarray(0, size));
     } else {
-      const scratch = new Float32Array(source.rows * room);
+      const scratch = newValues(source.rows * room);
       this.#scorer.score(source, plan, options.baseMargin, scratch);
       out.set(scratch.subarray(0, size));
     }
@@ -173,7 +173,7 @@ export class Booster {
     // Taken while in use: reading a named row may run the caller's code, which may score another row.
     this.#row = undefined;
     fillRow(row, 0, this.#features, rowOptions(options), values, 0);
-    const out = new Float32Array(this.#scorer.roomPerRow(plan));
+    const out = newValues(this.#scorer.roomPerRow(plan));
     this.#scorer.scoreRow(values, plan, options.baseMargin, out);
     this.#row = values;
     const width = this.#scorer.width(plan);
@@ -202,6 +202,15 @@ export class Booster {
 
   #plan(options: PredictOptions): Plan {
     return options === NO_OPTIONS ? this.#defaultPlan : planPrediction(options, this.#model);
+  }
+}
+
+/** Interactions of many features are more values than there may be memory for. */
+function newValues(count: number): Float32Array {
+  try {
+    return new Float32Array(count);
+  } catch {
+    throw new InputError(`the result has ${count} values, which do not fit into memory: ask for fewer rows`);
   }
 }
 
