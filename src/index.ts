@@ -8,3 +8,4 @@ export type { DumpOptions } from "./parse/dump.ts";
 export { Booster, type LoadOptions, type Prediction } from "./predict/booster.ts";
 export type { ColumnData, CsrData, Data, DenseData } from "./predict/data.ts";
 export type { PredictOptions } from "./predict/options.ts";
+export type { ImportanceType } from "./shap/importance.ts";

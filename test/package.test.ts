@@ -85,7 +85,7 @@ describe("package.json", () => {
 
 /** A folder of src/ (or a file at its top) imports from those before it in this list, and from itself. */
 const ORDER = [
-  ...["errors", "model", "parse", "compile", "objective", "engine", "predict", "index"],
+  ...["errors", "model", "parse", "compile", "objective", "engine", "shap", "predict", "index"],
   ...["explain", "pool", "browser", "node"],
 ];
 

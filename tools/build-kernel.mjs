@@ -1,25 +1,48 @@
-/** Compiles the kernels of `assembly/` to WebAssembly and embeds them in `src/engine/`. Part of `npm run build`. */
+/** Compiles the loops in `assembly/` to WebAssembly and embeds them in `src/`. Part of `npm run build`. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { root } from "./run.mjs";
 
+/**
+ * @typedef {object} Kernel
+ * @property {string} source
+ * @property {string} target
+ * @property {string} constant name of the module's text in the target
+ * @property {string[]} features of WebAssembly beyond the first version
+ * @property {number} unused addresses below are not used, so that the compiler can make small offsets part of a load
+ */
+
+/** @type {Kernel[]} */
 const KERNELS = [
-  { source: "assembly/kernel.ts", target: "src/engine/kernel.ts", constant: "KERNEL", features: [] },
+  {
+    source: "assembly/kernel.ts",
+    target: "src/engine/kernel.ts",
+    constant: "KERNEL",
+    features: [],
+    unused: 1024,
+  },
   {
     source: "assembly/ranked.ts",
     target: "src/engine/ranked-kernel.ts",
     constant: "RANKED_KERNEL",
     features: ["simd"],
+    unused: 1024,
+  },
+  {
+    source: "assembly/shap.ts",
+    target: "src/shap/kernel.ts",
+    constant: "SHAP_KERNEL",
+    features: ["simd"],
+    unused: 0,
   },
 ];
 
 /**
- * A kernel's bytes.
- * @param {string} source
- * @param {string[]} features
+ * The module's bytes.
+ * @param {Kernel} kernel
  */
-async function compileKernel(source, features) {
+async function compile({ source, features, unused }) {
   const { default: asc } = await import("assemblyscript/asc");
-  /** @type {import("assemblyscript/asc").CompilerOptions & { lowMemoryLimit: number }} */
+  /** @type {import("assemblyscript/asc").CompilerOptions & { lowMemoryLimit?: number }} */
   const options = {
     optimizeLevel: 3,
     runtime: "stub",
@@ -27,41 +50,35 @@ async function compileKernel(source, features) {
     noExportMemory: true,
     noAssert: true,
     enable: features,
-    // Addresses below are not used, so that small offsets can become part of a load.
-    lowMemoryLimit: 1024,
+    ...(unused > 0 ? { lowMemoryLimit: unused } : {}),
   };
-  const { error, stderr, binary } = await asc.compileString(
-    readFileSync(`${root}${source}`, "utf8"),
-    options,
-  );
+  const { error, stderr, binary } = await asc.compileString(readFileSync(root + source, "utf8"), options);
   if (error || binary === null) {
     throw new Error(`${source}: ${error?.message}\n${stderr.toString()}`);
   }
   return binary;
 }
 
-/** Path and text of each source file that embeds a kernel. */
-export async function kernelSources() {
-  const sources = [];
-  for (const { source, target, constant, features } of KERNELS) {
-    // Hexadecimal, because its repetitions survive: 1.5 kB compressed, where base64 takes 2.0.
-    const text = Buffer.from(await compileKernel(source, features)).toString("hex");
-    sources.push({
-      path: `${root}${target}`,
-      text: `/** The WebAssembly module of \`${source}\`, in hexadecimal. Made by \`npm run build\`: do not edit. */
-export const ${constant}: string =
+/**
+ * The text of the target.
+ * @param {Kernel} kernel
+ */
+async function textOf(kernel) {
+  // Hexadecimal, because its repetitions survive: 1.5 kB compressed, where base64 takes 2.0.
+  const text = Buffer.from(await compile(kernel)).toString("hex");
+  return `/** The WebAssembly module of \`${kernel.source}\`, in hexadecimal. Made by \`npm run build\`: do not edit. */
+export const ${kernel.constant}: string =
   // biome-ignore format: one line
   "${text}";
-`,
-    });
-  }
-  return sources;
+`;
 }
 
 export async function buildKernels() {
-  for (const { path, text } of await kernelSources()) {
-    if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
-      writeFileSync(path, text);
+  for (const kernel of KERNELS) {
+    const text = await textOf(kernel);
+    const target = root + kernel.target;
+    if (!existsSync(target) || readFileSync(target, "utf8") !== text) {
+      writeFileSync(target, text);
     }
   }
 }

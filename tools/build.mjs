@@ -3,8 +3,12 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { bin, install, root, run } from "./run.mjs";
 
-/** Minified and gzipped bytes of each entry: what a page pays for it. The explain entry comes on top of the root entry. */
-const SIZE_LIMITS = { index: 28_500, explain: 34_000 };
+/**
+ * Minified and gzipped bytes of each entry: what a page pays for it. The explain entry comes on top of the root entry. Of the
+ * latter, contributions have 7,400, which `predict` gives without waiting and which cannot be loaded later therefore, and
+ * ranks with their kernel 5,500.
+ */
+const SIZE_LIMITS = { index: 42_000, explain: 34_000 };
 
 /** Packages whose code is in dist/explain.js. */
 const BUNDLED = [

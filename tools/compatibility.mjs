@@ -17,6 +17,17 @@ const DOCUMENT = `${root}docs/compatibility.md`;
 const manifest = JSON.parse(readFileSync(`${root}fixtures/manifest.json`, "utf8"));
 const releases = Object.keys(manifest.releases);
 
+/** @type {{ cases: { name: string, calls: { id: string }[], scores: Record<string, object> }[] }} */
+const explained = JSON.parse(readFileSync(`${root}fixtures/explain/manifest.json`, "utf8"));
+
+/** What is explained, by the name of a call; importances come with the case. */
+const EXPLANATIONS = {
+  contributions: /^contribs/,
+  "approximate contributions": /^approx(?!-alone|-int)/,
+  interactions: /^interactions/,
+  "approximate interactions": /^approx-interactions/,
+};
+
 const FORMATS = {
   json: "JSON model",
   ubj: "UBJSON model",
@@ -113,7 +124,17 @@ function outputs() {
   );
 }
 
-const SECTIONS = { formats, boosters, kinds, objectives, outputs };
+function explanations() {
+  return table("explanation", [...Object.keys(EXPLANATIONS), "importances"], (name, release) => {
+    const cases = explained.cases.filter((each) => each.name.startsWith(`${release}/`));
+    const pattern = EXPLANATIONS[/** @type {keyof typeof EXPLANATIONS} */ (name)];
+    return pattern === undefined
+      ? cases.filter(({ scores }) => Object.keys(scores).length > 0).length
+      : cases.flatMap(({ calls }) => calls).filter(({ id }) => pattern.test(id)).length;
+  });
+}
+
+const SECTIONS = { formats, boosters, kinds, objectives, outputs, explanations };
 
 /**
  * The document with its tables made anew.

@@ -94,6 +94,16 @@ class XgboostDmatrixReady(Contender):
         self.model.reset()
 
 
+class XgboostContribs(XgboostDmatrixReady):
+    """SHAP contributions."""
+
+    def single(self, i):
+        return self.model.predict(self.singles[i], pred_contribs=True)
+
+    def batch(self, rows):
+        return self.model.predict(self.whole, pred_contribs=True)
+
+
 class Lignum(Contender):
     packages = ("pylignum",)
 
@@ -194,6 +204,7 @@ CONTENDERS = {
     "xgboost-inplace": XgboostInplace,
     "xgboost-dmatrix": XgboostDmatrix,
     "xgboost-dmatrix-ready": XgboostDmatrixReady,
+    "xgboost-contribs": XgboostContribs,
     "lignum": Lignum,
     "lignum-compiled": LignumCompiled,
     "onnxruntime": OnnxRuntime,

@@ -1,9 +1,8 @@
 /** The slow, obvious engine: walks the neutral model as XGBoost's rules read. It judges all others. */
 import type { Model, Tree } from "../model/model.ts";
 import { type Rules, zeroOf } from "../model/rules.ts";
+import { goesLeft } from "../model/walk.ts";
 import type { Engine } from "./engine.ts";
-
-const INVALID_CATEGORY = 2 ** 24;
 
 export class ReferenceEngine implements Engine {
   readonly name = "reference";
@@ -55,28 +54,10 @@ export class ReferenceEngine implements Engine {
   #leaf(tree: Tree, values: Float32Array): number {
     let node = 0;
     while (tree.leftChildren[node] !== -1) {
-      node = this.#goesLeft(tree, node, values[tree.splitIndices[node]!]!)
+      node = goesLeft(tree, node, values[tree.splitIndices[node]!]!, this.#rules.outOfRangeCategory)
         ? tree.leftChildren[node]!
         : tree.rightChildren[node]!;
     }
     return node;
-  }
-
-  #goesLeft(tree: Tree, node: number, value: number): boolean {
-    const defaultLeft = tree.defaultLeft[node] === 1;
-    if (Number.isNaN(value)) {
-      return defaultLeft;
-    }
-    const set = tree.categoryIndex?.[node] ?? -1;
-    if (set === -1) {
-      return value < tree.splitConditions[node]!;
-    }
-    const categories = tree.categorySets[set]!;
-    const capacity = 32 * Math.ceil((categories[categories.length - 1]! + 1) / 32);
-    const negative = this.#rules.outOfRangeCategory === "left after truncation" ? value <= -1 : value < 0;
-    if (negative || value >= INVALID_CATEGORY || Math.trunc(value) >= capacity) {
-      return this.#rules.outOfRangeCategory !== "default" || defaultLeft;
-    }
-    return !categories.includes(Math.trunc(value));
   }
 }

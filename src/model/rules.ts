@@ -37,6 +37,12 @@ export interface Rules {
   readonly quantiles: "as trained" | "ascending";
   /** survival:aft: glibc's float32 exponential, or its double one rounded to float32 (CPU-only packages). */
   readonly aftExponential: "float32" | "double";
+  /** How SHAP values come about: TreeSHAP's path algorithm, or Gauss-Legendre quadrature. */
+  readonly shap: "paths" | "quadrature";
+  /** Contributions of trees: added one by one without DART's weights, or summed for each tree, weighted and then added. */
+  readonly treeContributions: "in one sum" | "tree by tree";
+  /** How importances are summed: in double by Python, from a text dump, or in float32. */
+  readonly importance: "double" | "float32";
 }
 
 type Changes = { readonly [Name in keyof Rules]: readonly (readonly [since: Release, value: Rules[Name]])[] };
@@ -87,6 +93,18 @@ const CHANGES: Changes = {
   aftExponential: [
     [0, "float32"],
     [2001, "double"],
+  ],
+  shap: [
+    [0, "paths"],
+    [3003, "quadrature"],
+  ],
+  treeContributions: [
+    [0, "in one sum"],
+    [1000, "tree by tree"],
+  ],
+  importance: [
+    [0, "double"],
+    [1005, "float32"],
   ],
 };
 

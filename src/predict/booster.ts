@@ -6,6 +6,7 @@ import { chooseRules, LATEST_RELEASE, type Rules, type RulesOption } from "../mo
 import { type TreeView, viewTree } from "../model/tree-view.ts";
 import type { DumpOptions } from "../parse/dump.ts";
 import { parseModel } from "../parse/parse.ts";
+import { type ImportanceType, importances } from "../shap/importance.ts";
 import type { Data, RowSource } from "./data.ts";
 import { FeatureTable } from "./features.ts";
 import { type Plan, type PredictOptions, planPrediction } from "./options.ts";
@@ -177,7 +178,7 @@ export class Booster {
     if (width === room) {
       this.#scorer.score(source, plan, options.baseMargin, out.length === size ? out : out.subarray(0, size));
     } else {
-      const scratch = new Float32Array(source.rows * room);
+      const scratch = newValues(source.rows * room);
       this.#scorer.score(source, plan, options.baseMargin, scratch);
       out.set(scratch.subarray(0, size));
     }
@@ -201,7 +202,7 @@ export class Booster {
       this.#row = undefined;
     }
     fillRow(row, 0, this.#features, rowOptions(options), values, 0);
-    const out = new Float32Array(this.#scorer.roomPerRow(plan));
+    const out = newValues(this.#scorer.roomPerRow(plan));
     this.#scorer.scoreRow(values, plan, options.baseMargin, out);
     if (direct === undefined) {
       this.#row = values;
@@ -219,7 +220,7 @@ export class Booster {
   }
 
   #score({ plan, source, width, room, shape }: PreparedPrediction, options: PredictOptions): Prediction {
-    const out = new Float32Array(source.rows * room);
+    const out = newValues(source.rows * room);
     this.#scorer.score(source, plan, options.baseMargin, out);
     return { data: width === room ? out : out.slice(0, source.rows * width), shape };
   }
@@ -261,8 +262,37 @@ export class Booster {
     return values;
   }
 
+  /**
+   * Importance of each feature that the model uses, by name, as XGBoost's `get_score`: `weight` (default) counts splits, `gain`
+   * and `cover` are means over these, `total_gain` and `total_cover` sums. gblinear has `weight` alone, its coefficients:
+   * arrays of one number a group where there are several groups, for which the type parameter stands.
+   * @throws InputError for another type; UnsupportedModelError where the model lacks the statistic
+   */
+  getScore<Score extends number | readonly number[] = number>(
+    options: { readonly importanceType?: ImportanceType } = {},
+  ): Record<string, Score> {
+    if (typeof options !== "object" || options === null) {
+      throw new InputError(`options is ${describe(options)}, expected an object`);
+    }
+    const found = importances(this.#model, options.importanceType ?? "weight", this.#rules);
+    const scores: Record<string, Score> = Object.create(null);
+    for (const [feature, score] of found) {
+      scores[this.#features.name(feature)] = score as Score;
+    }
+    return scores;
+  }
+
   #plan(options: PredictOptions): Plan {
     return options === NO_OPTIONS ? this.#defaultPlan : planPrediction(options, this.#model);
+  }
+}
+
+/** Interactions of many features are more values than there may be memory for. */
+function newValues(count: number): Float32Array {
+  try {
+    return new Float32Array(count);
+  } catch {
+    throw new InputError(`the result has ${count} values, which do not fit into memory: ask for fewer rows`);
   }
 }
 

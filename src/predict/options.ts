@@ -1,17 +1,18 @@
 /** Options of a prediction, as in Python, and what they amount to for a model. */
 import { describe, InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
+import type { ExplanationKind } from "../shap/explainer.ts";
 
 export interface PredictOptions {
   /** Margins instead of values: before the objective's transform. */
   readonly outputMargin?: boolean;
   /** The node id of the leaf in each tree. */
   readonly predLeaf?: boolean;
-  /** SHAP contributions of each feature. */
+  /** SHAP contributions to the margin: one a feature, and last the bias. They sum to the margin. */
   readonly predContribs?: boolean;
-  /** With `predContribs` or `predInteractions`: the quick approximation. */
+  /** With `predContribs` or `predInteractions`: the quick approximation (Saabas). Alone it does nothing, as in Python. */
   readonly approxContribs?: boolean;
-  /** SHAP interactions of each pair of features. */
+  /** SHAP interactions: a matrix of features and bias, symmetric, whose rows sum to the contributions. */
   readonly predInteractions?: boolean;
   /** Boosting rounds `[begin, end)`; end 0 means all. Default: all, also after early stopping, as in Python's Booster. */
   readonly iterationRange?: readonly [number, number];
@@ -25,7 +26,12 @@ export interface PredictOptions {
   readonly validateFeatures?: boolean;
 }
 
-export type OutputKind = "value" | "margin" | "leaf";
+export type OutputKind = "value" | "margin" | "leaf" | ExplanationKind;
+
+/** Contributions or interactions, instead of sums or leaves. */
+export function isExplanation(kind: OutputKind): kind is ExplanationKind {
+  return kind !== "value" && kind !== "margin" && kind !== "leaf";
+}
 
 /** What to compute: decided once a call, before any row is looked at. */
 export interface Plan {
@@ -58,8 +64,11 @@ function outputKind(options: PredictOptions, model: Model): OutputKind {
   if (asked.length > 1) {
     throw new InputError(`One type of prediction at a time: found ${asked.join(" and ")}`);
   }
-  if (options.predContribs || options.predInteractions || options.approxContribs) {
-    throw new InputError(`${asked[0] ?? "approxContribs"} is not available in this version`);
+  if (asked[0] === "predContribs") {
+    return options.approxContribs === true ? "approxContribs" : "contribs";
+  }
+  if (asked[0] === "predInteractions") {
+    return options.approxContribs === true ? "approxInteractions" : "interactions";
   }
   if (asked[0] === "predLeaf") {
     if (model.booster === "gblinear") {
@@ -82,8 +91,9 @@ function iterationRange(options: PredictOptions, model: Model, kind: OutputKind)
       `iterationRange is [${describe(begin)}, ${describe(end)}], expected two whole numbers`,
     );
   }
-  if (begin !== 0 && (kind === "leaf" || model.booster === "gblinear")) {
-    const what = kind === "leaf" ? "predLeaf" : "a gblinear model";
+  const summed = kind === "value" || kind === "margin";
+  if (begin !== 0 && (!summed || model.booster === "gblinear")) {
+    const what = summed ? "a gblinear model" : kind === "leaf" ? "predLeaf" : "an explanation";
     throw new InputError(`iterationRange starts at ${begin}: ${what} takes ranges that start at 0 only`);
   }
   if (model.booster === "gblinear") {

@@ -13,8 +13,10 @@ import {
   outputsPerRow,
   transformMargins,
 } from "../objective/objective.ts";
+import { type Explainer, explanationWidth } from "../shap/explainer.ts";
+import { checkExplanation, selectExplainer } from "../shap/select.ts";
 import type { RowSource } from "./data.ts";
-import type { Plan } from "./options.ts";
+import { isExplanation, type Plan } from "./options.ts";
 
 /** Rows that are converted at a time where the caller's data is not what engines take. */
 const BLOCK_ROWS = 256;
@@ -29,6 +31,9 @@ export class Scorer {
   readonly #base: Float32Array;
   /** Whether the base margin is added after the trees, as releases before 1.4 did. */
   readonly #baseLast: boolean;
+  readonly #engineOption: EngineOption;
+  /** Made when the first explanation is asked for. */
+  #explainer: Explainer | undefined;
 
   /** @param layout the compiled trees, where they are there already: the model may then be without its trees */
   constructor(model: Model, rules: Rules, engine: EngineOption, layout?: Layout) {
@@ -40,6 +45,7 @@ export class Scorer {
     this.#baseLast =
       model.linear === undefined &&
       (enters === "last" || (enters === "last in dart" && model.booster === "dart"));
+    this.#engineOption = engine;
     this.engine = selectEngine(engine, model, rules, layout);
   }
 
@@ -52,6 +58,9 @@ export class Scorer {
 
   /** Values a row while computing: leaves, or margins, of which the transform may leave fewer, at the front. */
   roomPerRow(plan: Plan): number {
+    if (isExplanation(plan.kind)) {
+      return explanationWidth(plan.kind, this.#model.numFeatures, this.#model.numOutputGroups);
+    }
     return plan.kind === "leaf" ? plan.treeEnd : this.#model.numOutputGroups;
   }
 
@@ -64,9 +73,9 @@ export class Scorer {
   score(source: RowSource, plan: Plan, baseMargin: ArrayLike<number> | undefined, out: Float32Array): void {
     const base = this.#start(plan, source.rows, baseMargin, out);
     if (source.direct !== undefined) {
-      this.#scoreBlock(source.direct, source.rows, plan, out);
-    } else if (!this.#addStoredEntries(source, out)) {
-      this.#scoreBlocks(source, plan, out);
+      this.#scoreBlock(source.direct, source.rows, plan, base, out);
+    } else if (isExplanation(plan.kind) || !this.#addStoredEntries(source, out)) {
+      this.#scoreBlocks(source, plan, base, out);
     }
     this.#finish(plan, base, out);
   }
@@ -79,7 +88,7 @@ export class Scorer {
     out: Float32Array,
   ): void {
     const base = this.#start(plan, 1, baseMargin, out);
-    this.#scoreBlock(row, 1, plan, out);
+    this.#scoreBlock(row, 1, plan, base, out);
     this.#finish(plan, base, out);
   }
 
@@ -92,7 +101,9 @@ export class Scorer {
   ): Float32Array {
     const base =
       baseMargin === undefined ? this.#base : checkBaseMargin(baseMargin, rows, this.#model.numOutputGroups);
-    if (plan.kind !== "leaf") {
+    if (isExplanation(plan.kind)) {
+      checkExplanation(plan.kind, this.#model, this.#rules);
+    } else if (plan.kind !== "leaf") {
       if (this.#baseLast) {
         out.fill(0);
       } else {
@@ -103,7 +114,7 @@ export class Scorer {
   }
 
   #finish(plan: Plan, base: Float32Array, out: Float32Array): void {
-    if (plan.kind !== "leaf" && this.#baseLast) {
+    if (this.#baseLast && (plan.kind === "value" || plan.kind === "margin")) {
       addBase(base, out);
     }
     if (plan.kind === "value") {
@@ -111,21 +122,26 @@ export class Scorer {
     }
   }
 
-  #scoreBlocks(source: RowSource, plan: Plan, out: Float32Array): void {
-    const features = this.#model.numFeatures;
+  #scoreBlocks(source: RowSource, plan: Plan, base: Float32Array, out: Float32Array): void {
+    const { numFeatures: features, numOutputGroups: groups } = this.#model;
     const width = this.roomPerRow(plan);
     const blockRows = Math.min(stagedRows(features), source.rows);
     const rows = new Float32Array(blockRows * features);
     for (let begin = 0; begin < source.rows; begin += blockRows) {
       const end = Math.min(begin + blockRows, source.rows);
       source.fill(begin, end, rows);
-      this.#scoreBlock(rows, end - begin, plan, out.subarray(begin * width, end * width));
+      const own = base.length > groups ? base.subarray(begin * groups, end * groups) : base;
+      this.#scoreBlock(rows, end - begin, plan, own, out.subarray(begin * width, end * width));
     }
   }
 
-  #scoreBlock(rows: Float32Array, count: number, plan: Plan, out: Float32Array): void {
+  /** `base` matters to explanations only; sums start from it in `out`. */
+  #scoreBlock(rows: Float32Array, count: number, plan: Plan, base: Float32Array, out: Float32Array): void {
     const { linear, numOutputGroups, numFeatures } = this.#model;
-    if (plan.kind === "leaf") {
+    if (isExplanation(plan.kind)) {
+      this.#explainer ??= selectExplainer(this.#engineOption, this.#model, this.#rules);
+      this.#explainer.explain(rows, count, base, plan.kind, plan.treeEnd, out);
+    } else if (plan.kind === "leaf") {
       this.engine.writeLeaves(rows, count, out, plan.treeEnd);
     } else if (linear === undefined) {
       this.engine.addTrees(rows, count, out, plan.treeBegin, plan.treeEnd);

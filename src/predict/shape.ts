@@ -1,10 +1,14 @@
 /** Shapes of predictions, as NumPy would report them in Python. */
 import { InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
-import type { Plan } from "./options.ts";
+import { type ExplanationKind, isMatrix } from "../shap/explainer.ts";
+import { isExplanation, type Plan } from "./options.ts";
 
 /** `width`: values a row. */
 export function shapeOf(plan: Plan, rows: number, width: number, model: Model): readonly number[] {
+  if (isExplanation(plan.kind)) {
+    return explanationShape(plan.kind, plan.strictShape, rows, model);
+  }
   if (rows === 0) {
     // XGBoost's own answer to no rows, whatever is asked.
     return [0, 0];
@@ -13,6 +17,18 @@ export function shapeOf(plan: Plan, rows: number, width: number, model: Model): 
     return [rows, ...leafShape(plan, model)];
   }
   return width === 1 && !plan.strictShape ? [rows] : [rows, width];
+}
+
+/** Rows × output groups × columns, once or twice; one column a feature, and the bias. */
+function explanationShape(
+  kind: ExplanationKind,
+  strict: boolean,
+  rows: number,
+  model: Model,
+): readonly number[] {
+  const columns = model.numFeatures + 1;
+  const groups = model.numOutputGroups === 1 && !strict ? [] : [model.numOutputGroups];
+  return [rows, ...groups, columns, ...(isMatrix(kind) ? [columns] : [])];
 }
 
 /** Rounds × output groups × parallel trees, for forests in which every round has as many trees. */

@@ -1,4 +1,4 @@
-//! hessboost. Answers the commands of ../README.md.
+//! hessboost. Answers the commands of ../README.md; as contender `hessboost-contribs` with SHAP contributions.
 //!
 //! The matrix of a batch is ready before the clock starts (making one that shares the rows costs about a hundredth of a
 //! batch). Single rows go to `predict_row_into`, which needs no matrix and allocates nothing.
@@ -22,10 +22,13 @@ struct Contender {
     features: usize,
     out: Vec<f32>,
     next: usize,
+    /// For contributions: a matrix for each row.
+    singles: Vec<DMatrix>,
+    contribs: bool,
 }
 
 impl Contender {
-    fn load(folder: &str) -> Outcome<Self> {
+    fn load(folder: &str, contribs: bool) -> Outcome<Self> {
         let meta = std::fs::read_to_string(format!("{folder}/meta.json"))?;
         let (count, features) = (number(&meta, "rows")?, number(&meta, "features")?);
         let bytes = std::fs::read(format!("{folder}/rows.f32"))?;
@@ -37,6 +40,13 @@ impl Contender {
             .collect();
         let model = BoostedModel::load(format!("{folder}/model.json"), ModelFormat::XgboostJson)?;
         let out = vec![0.0; model.prediction_width()];
+        let mut singles = Vec::new();
+        if contribs {
+            for row in rows.chunks(features) {
+                let row = Arc::new(row.to_vec());
+                singles.push(DMatrix::from_dense_shared(row, 1, features, f32::NAN)?);
+            }
+        }
         let rows = Arc::new(rows);
         let matrix = DMatrix::from_dense_shared(rows.clone(), count, features, f32::NAN)?;
         Ok(Self {
@@ -47,6 +57,8 @@ impl Contender {
             features,
             out,
             next: 0,
+            singles,
+            contribs,
         })
     }
 
@@ -54,7 +66,24 @@ impl Contender {
         Ok(self.model.predict(&self.matrix, Iterations::Best)?)
     }
 
+    fn batch_values(&self) -> Outcome<Vec<f32>> {
+        Ok(if self.contribs {
+            let values = self.model.predict_contribs(&self.matrix, Iterations::Best)?;
+            values.as_ref().to_vec()
+        } else {
+            self.batch()?.as_slice().to_vec()
+        })
+    }
+
     fn single(&mut self, row: usize) -> Outcome<()> {
+        if self.contribs {
+            let values = self
+                .model
+                .predict_contribs(&self.singles[row], Iterations::Best)?;
+            self.out.clear();
+            self.out.extend_from_slice(values.as_ref());
+            return Ok(());
+        }
         let values = &self.rows[row * self.features..(row + 1) * self.features];
         self.model
             .predict_row_into(values, Iterations::Best, &mut self.out)?;
@@ -69,7 +98,8 @@ impl Contender {
                 values.extend_from_slice(&self.out);
             }
         } else {
-            values.extend_from_slice(&self.batch()?.as_slice()[..rows * self.out.len()]);
+            let all = self.batch_values()?;
+            values.extend_from_slice(&all[..all.len() / self.count * rows]);
         }
         let bytes: Vec<u8> = values
             .iter()
@@ -90,6 +120,8 @@ impl Contender {
                 } else {
                     self.next + 1
                 };
+            } else if self.contribs {
+                black_box(self.model.predict_contribs(&self.matrix, Iterations::Best)?);
             } else {
                 black_box(self.batch()?);
             }
@@ -127,10 +159,10 @@ fn cpu_seconds() -> f64 {
     now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9
 }
 
-fn answer(contender: &mut Option<Contender>, folder: &str, line: &str) -> Outcome<String> {
+fn answer(contender: &mut Option<Contender>, name: &str, folder: &str, line: &str) -> Outcome<String> {
     let words: Vec<&str> = line.splitn(4, ' ').collect();
     if words[0] == "load" {
-        *contender = Some(Contender::load(folder)?);
+        *contender = Some(Contender::load(folder, name.ends_with("contribs"))?);
         return Ok("{\"ok\": true, \"version\": \"hessboost 0.4.6\"}".into());
     }
     let contender = contender.as_mut().ok_or("not loaded")?;
@@ -143,7 +175,7 @@ fn answer(contender: &mut Option<Contender>, folder: &str, line: &str) -> Outcom
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, _, folder] = &arguments[..] else {
+    let [_, name, folder] = &arguments[..] else {
         return Err("usage: CONTENDER FOLDER".into());
     };
     let mut contender = None;
@@ -152,7 +184,7 @@ fn main() -> Outcome<()> {
         if line == "quit" {
             break;
         }
-        let reply = answer(&mut contender, folder, &line)
+        let reply = answer(&mut contender, name, folder, &line)
             .unwrap_or_else(|error| format!("{{\"error\": {:?}}}", error.to_string()));
         println!("{reply}");
         std::io::stdout().flush()?;
