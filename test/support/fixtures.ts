@@ -145,7 +145,7 @@ export function expectationOf(
   file: FixtureFile,
   rules: ExpectedRules,
 ): Expectation | undefined {
-  return (call.expect[file.kind] ?? call.expect["*"])?.[rules];
+  return call.expect[file.kind]?.[rules] ?? call.expect["*"]?.[rules];
 }
 
 /** The `rules` option under which a file must give what was expected. */
