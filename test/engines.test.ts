@@ -199,8 +199,8 @@ const CATEGORICAL: TreeSpec = [
   { leaf: 0.75 },
 ];
 
-function stump(threshold: number, defaultLeft: boolean): TreeSpec {
-  return [{ feature: 0, threshold, defaultLeft, left: 1, right: 2 }, { leaf: 1 }, { leaf: 2 }];
+function stump(threshold: number, defaultLeft: boolean, feature = 0): TreeSpec {
+  return [{ feature, threshold, defaultLeft, left: 1, right: 2 }, { leaf: 1 }, { leaf: 2 }];
 }
 
 const two = { numFeatures: 2 };
@@ -224,6 +224,38 @@ const PICKED: Readonly<Record<string, () => ModelSpec>> = {
   "alternating runs of categorical and numerical trees": () =>
     modelOf(
       [1, 2, 7, 8, 9, 16].flatMap((n) => [...SMALL, ...SMALL].slice(0, n).concat([CATEGORICAL])),
+      two,
+    ),
+  "a feature with more thresholds than a byte has ranks": () =>
+    modelOf(
+      Array.from({ length: 12 }, () => balanced(7, 1, RANDOM)),
+      { numFeatures: 1 },
+    ),
+  "255, 256 and 257 thresholds": () =>
+    modelOf(
+      [255, 256, 257].flatMap((count, feature) =>
+        Array.from({ length: count }, (_, i) => stump(i / count, i % 2 === 0, feature)),
+      ),
+      { numFeatures: 3 },
+    ),
+  "as many features as there are slots, and one more": () =>
+    modelOf(
+      [...Array(1030).keys()].flatMap((feature) => [stump(0.5, true, feature), stump(0.5, false, feature)]),
+      { numFeatures: 1030 },
+    ),
+  "wide rows of which every tenth feature is looked at": () =>
+    modelOf(
+      Array.from({ length: 40 }, (_, i) => stump(i / 40, i % 3 === 0, 10 * (i % 13))),
+      { numFeatures: 130 },
+    ),
+  "trees of depth 7 to 10, compared at the top and walked below": () =>
+    modelOf(
+      [7, 8, 9, 10, 7].map((depth) => balanced(depth, 4, RANDOM)),
+      { numFeatures: 4 },
+    ),
+  "ladders among bushes": () =>
+    modelOf(
+      [9, 12, 20, 30].flatMap((depth) => [...SMALL, chain(depth, "left"), chain(depth, "right")]),
       two,
     ),
   "categorical trees alone": () => modelOf([CATEGORICAL, CATEGORICAL], two),
