@@ -20,6 +20,7 @@ const WALK_COST = 2;
 /** Ranks of a block share the first-level cache with the tree that is walked. */
 const BLOCK_BYTES = 28 * 1024;
 const MAX_BLOCK_GROUPS = 4;
+const MAX_STAGED_BYTES = 64 * 1024;
 /** Two vectors for each cell's exits, and the kernel's constants. */
 const SCRATCH_BYTES = 64 + MAX_CELLS * GROUP_ROWS;
 const FIRST_ADDRESS = 1024;
@@ -154,6 +155,7 @@ export class RankedBatch {
   readonly #blockGroups: number;
   readonly #groupBytes: number;
   readonly #sumBytes: number;
+  readonly #stagedGroups: number;
 
   private constructor(
     layout: Layout,
@@ -172,6 +174,7 @@ export class RankedBatch {
     this.#blockGroups = blockGroups;
     this.#groupBytes = groupBytes;
     this.#sumBytes = sumBytesOf(layout);
+    this.#stagedGroups = stagedGroups(search, blockGroups);
   }
 
   /** `undefined` where memory is lacking. */
@@ -206,13 +209,16 @@ export class RankedBatch {
     const { columnsAt, columnsEnd, rowBytes } = this.#search;
     const { floats } = this.#views;
     const { rows: rowsAt, ranks } = this.#addresses;
+    const stagedRows = this.#stagedGroups * GROUP_ROWS;
     for (let done = 0; done < count; done += GROUP_ROWS) {
-      const group = Math.min(GROUP_ROWS, count - done);
-      this.#search.stage(floats, rowsAt / 4, rows, first + done, group, this.#layout.features);
+      if (done % stagedRows === 0) {
+        const some = Math.min(stagedRows, count - done);
+        this.#search.stage(floats, rowsAt / 4, rows, first + done, some, this.#layout.features);
+      }
       this.#kernel.rankRows(
         columnsAt,
         columnsEnd,
-        rowsAt,
+        rowsAt + (done % stagedRows) * rowBytes,
         rowBytes,
         ranks + (done / GROUP_ROWS) * this.#groupBytes,
       );
@@ -253,6 +259,11 @@ export class RankedBatch {
   }
 }
 
+/** Groups of rows that are copied at a time: a block, whose copying makes one view of the caller's rows, unless rows are wide. */
+function stagedGroups(search: RankSearch, blockGroups: number): number {
+  return search.rowBytes * GROUP_ROWS * blockGroups <= MAX_STAGED_BYTES ? blockGroups : 1;
+}
+
 function sumBytesOf(layout: Layout): number {
   return layout.groups * GROUP_ROWS * 4;
 }
@@ -273,7 +284,7 @@ function place(
     values: arena.take(cells * CELL_EXITS * 4),
     nodes: arena.take(nodes * NODE_BYTES),
     leaves: arena.take(nodes * 4),
-    rows: arena.take(GROUP_ROWS * search.rowBytes),
+    rows: arena.take(stagedGroups(search, blockGroups) * GROUP_ROWS * search.rowBytes),
     ranks: arena.take(blockGroups * groupBytes),
     sums: arena.take(blockGroups * sumBytesOf(layout)),
     scratch: arena.take(SCRATCH_BYTES),

@@ -7,10 +7,10 @@ import { type TreeView, viewTree } from "../model/tree-view.ts";
 import type { DumpOptions } from "../parse/dump.ts";
 import { parseModel } from "../parse/parse.ts";
 import { type ImportanceType, importances } from "../shap/importance.ts";
-import type { Data, RowSource } from "./data.ts";
+import type { Data, DenseData, RowSource } from "./data.ts";
 import { FeatureTable } from "./features.ts";
 import { type Plan, type PredictOptions, planPrediction } from "./options.ts";
-import { fillRow, openRows, type RowOptions } from "./rows.ts";
+import { directRows, fillRow, openRows, type RowOptions } from "./rows.ts";
 import { Scorer } from "./scorer.ts";
 import { shapeOf } from "./shape.ts";
 
@@ -71,6 +71,9 @@ export class Booster {
   readonly #defaultPlan: Plan;
   /** One staged row, for `predictRow`. */
   #row: Float32Array | undefined;
+  /** The last shape that `predictInto` returned, and for which plan. */
+  #shape: readonly number[] = [];
+  #shapePlan: Plan | undefined;
 
   private constructor(model: Model, options: LoadOptions) {
     this.#model = model;
@@ -165,10 +168,26 @@ export class Booster {
   }
 
   /**
-   * As `predict`, into the caller's array, which must have room for all values.
+   * As `predict`, into the caller's array, which must have room for all values. Nothing is allocated for a matrix of float32 as
+   * wide as the model and an array of just the right size.
    * @returns the shape
    */
   predictInto(data: Data, out: Float32Array, options: PredictOptions = NO_OPTIONS): readonly number[] {
+    const plan = this.#plan(options);
+    const width = this.#scorer.width(plan);
+    const direct = directRows(data, this.#features, rowOptions(options));
+    if (direct !== undefined && width === this.#scorer.roomPerRow(plan) && out instanceof Float32Array) {
+      const { rows } = data as DenseData;
+      if (out.length === rows * width) {
+        this.#scorer.scoreRows(direct, rows, plan, options.baseMargin, out);
+        return this.#shapeOf(plan, rows, width);
+      }
+    }
+    return this.#convertInto(data, out, options);
+  }
+
+  /** For data that engines do not take as it is, results that leave room in `out`, and whatever is wrong. */
+  #convertInto(data: Data, out: Float32Array, options: PredictOptions): readonly number[] {
     const { plan, source, width, room, shape } = this.#prepare(data, options);
     const size = source.rows * width;
     if (!(out instanceof Float32Array) || out.length < size) {
@@ -183,6 +202,15 @@ export class Booster {
       out.set(scratch.subarray(0, size));
     }
     return shape;
+  }
+
+  /** The shape, the very array of the call before where that had as many rows. */
+  #shapeOf(plan: Plan, rows: number, width: number): readonly number[] {
+    if (plan !== this.#shapePlan || rows !== this.#shape[0]) {
+      this.#shape = Object.freeze(shapeOf(plan, rows, width, this.#model));
+      this.#shapePlan = plan;
+    }
+    return this.#shape;
   }
 
   /**
@@ -203,7 +231,7 @@ export class Booster {
     }
     fillRow(row, 0, this.#features, rowOptions(options), values, 0);
     const out = newValues(this.#scorer.roomPerRow(plan));
-    this.#scorer.scoreRow(values, plan, options.baseMargin, out);
+    this.#scorer.scoreRows(values, 1, plan, options.baseMargin, out);
     if (direct === undefined) {
       this.#row = values;
     }

@@ -32,6 +32,25 @@ export function openRows(data: Data, features: FeatureTable, options: RowOptions
   );
 }
 
+/**
+ * The array of a matrix that already is what engines take: float32, as wide as the model, NaN for missing. Else `openRows`
+ * converts the data, or says what is wrong with it.
+ */
+export function directRows(
+  data: Data,
+  features: FeatureTable,
+  options: RowOptions,
+): Float32Array | undefined {
+  if (typeof data !== "object" || data === null || !("data" in data) || !("rows" in data)) {
+    return undefined;
+  }
+  const { data: values, rows, cols } = data;
+  const fits = values instanceof Float32Array && cols === features.count && values.length === rows * cols;
+  return fits && Number.isInteger(rows) && Number.isNaN(options.missing) && !("columns" in data)
+    ? values
+    : undefined;
+}
+
 /** One row into `out`, NaN for missing. */
 export function fillRow(
   row: ArrayLike<number> | Record<string, unknown>,

@@ -64,31 +64,35 @@ export class Scorer {
     return plan.kind === "leaf" ? plan.treeEnd : this.#model.numOutputGroups;
   }
 
-  /** An array for one row that `scoreRow` reads without a copy, if there is one. */
+  /** An array for one row that `scoreRows` reads without a copy, if there is one. */
   rowInput(plan: Plan): Float32Array | undefined {
-    return plan.kind === "leaf" || this.#model.linear !== undefined ? undefined : this.engine.rowInput?.();
+    const walked = plan.kind === "value" || plan.kind === "margin";
+    return walked && this.#model.linear === undefined ? this.engine.rowInput?.() : undefined;
   }
 
   /** Scores all rows of a source into `out`, which has `roomPerRow` values a row. */
   score(source: RowSource, plan: Plan, baseMargin: ArrayLike<number> | undefined, out: Float32Array): void {
-    const base = this.#start(plan, source.rows, baseMargin, out);
     if (source.direct !== undefined) {
-      this.#scoreBlock(source.direct, source.rows, plan, base, out);
-    } else if (isExplanation(plan.kind) || !this.#addStoredEntries(source, out)) {
+      this.scoreRows(source.direct, source.rows, plan, baseMargin, out);
+      return;
+    }
+    const base = this.#start(plan, source.rows, baseMargin, out);
+    if (isExplanation(plan.kind) || !this.#addStoredEntries(source, out)) {
       this.#scoreBlocks(source, plan, base, out);
     }
     this.#finish(plan, base, out);
   }
 
-  /** As `score`, for one row that is what engines take. */
-  scoreRow(
-    row: Float32Array,
+  /** As `score`, for rows that are what engines take. */
+  scoreRows(
+    rows: Float32Array,
+    count: number,
     plan: Plan,
     baseMargin: ArrayLike<number> | undefined,
     out: Float32Array,
   ): void {
-    const base = this.#start(plan, 1, baseMargin, out);
-    this.#scoreBlock(row, 1, plan, base, out);
+    const base = this.#start(plan, count, baseMargin, out);
+    this.#scoreBlock(rows, count, plan, base, out);
     this.#finish(plan, base, out);
   }
 
