@@ -133,8 +133,19 @@ export function walkRows(
   }
 }
 
-/** One row, eight trees at a time: adds them to `first` and returns the sum, where there is one output group. */
-export function sumRow(tree: usize, treeEnd: usize, row: usize, first: f32): f32 {
+// @ts-ignore: decorator
+@inline
+function addLeaf(tree: usize, lane: usize, node: usize, first: f32, grouped: bool, sums: usize): f32 {
+  if (grouped) {
+    add(sumOf(tree, lane, sums), 0, valueOf(tree, lane, node));
+    return first;
+  }
+  return first + valueOf(tree, lane, node);
+}
+
+// @ts-ignore: decorator
+@inline
+function rowTrees(tree: usize, treeEnd: usize, row: usize, first: f32, grouped: bool, sums: usize): f32 {
   let sum = first;
   for (; tree + 8 * TREE_BYTES <= treeEnd; tree += 8 * TREE_BYTES) {
     let a = nodesOf(tree, 0);
@@ -155,52 +166,27 @@ export function sumRow(tree: usize, treeEnd: usize, row: usize, first: f32): f32
       g = step(g, row, 0);
       h = step(h, row, 0);
     }
-    sum += valueOf(tree, 0, a);
-    sum += valueOf(tree, 1, b);
-    sum += valueOf(tree, 2, c);
-    sum += valueOf(tree, 3, d);
-    sum += valueOf(tree, 4, e);
-    sum += valueOf(tree, 5, f);
-    sum += valueOf(tree, 6, g);
-    sum += valueOf(tree, 7, h);
+    sum = addLeaf(tree, 0, a, sum, grouped, sums);
+    sum = addLeaf(tree, 1, b, sum, grouped, sums);
+    sum = addLeaf(tree, 2, c, sum, grouped, sums);
+    sum = addLeaf(tree, 3, d, sum, grouped, sums);
+    sum = addLeaf(tree, 4, e, sum, grouped, sums);
+    sum = addLeaf(tree, 5, f, sum, grouped, sums);
+    sum = addLeaf(tree, 6, g, sum, grouped, sums);
+    sum = addLeaf(tree, 7, h, sum, grouped, sums);
   }
   for (; tree < treeEnd; tree += TREE_BYTES) {
-    sum += valueOf(tree, 0, walk(tree, row));
+    sum = addLeaf(tree, 0, walk(tree, row), sum, grouped, sums);
   }
   return sum;
 }
 
+/** One row, eight trees at a time: adds them to `first` and returns the sum, where there is one output group. */
+export function sumRow(tree: usize, treeEnd: usize, row: usize, first: f32): f32 {
+  return rowTrees(tree, treeEnd, row, first, false, 0);
+}
+
 /** As `sumRow`, for several output groups: adds each tree to the sum of its group. */
 export function addRow(tree: usize, treeEnd: usize, row: usize, sums: usize): void {
-  for (; tree + 8 * TREE_BYTES <= treeEnd; tree += 8 * TREE_BYTES) {
-    let a = nodesOf(tree, 0);
-    let b = nodesOf(tree, 1);
-    let c = nodesOf(tree, 2);
-    let d = nodesOf(tree, 3);
-    let e = nodesOf(tree, 4);
-    let f = nodesOf(tree, 5);
-    let g = nodesOf(tree, 6);
-    let h = nodesOf(tree, 7);
-    for (let left = deepest(tree); left > 0; left--) {
-      a = step(a, row, 0);
-      b = step(b, row, 0);
-      c = step(c, row, 0);
-      d = step(d, row, 0);
-      e = step(e, row, 0);
-      f = step(f, row, 0);
-      g = step(g, row, 0);
-      h = step(h, row, 0);
-    }
-    add(sumOf(tree, 0, sums), 0, valueOf(tree, 0, a));
-    add(sumOf(tree, 1, sums), 0, valueOf(tree, 1, b));
-    add(sumOf(tree, 2, sums), 0, valueOf(tree, 2, c));
-    add(sumOf(tree, 3, sums), 0, valueOf(tree, 3, d));
-    add(sumOf(tree, 4, sums), 0, valueOf(tree, 4, e));
-    add(sumOf(tree, 5, sums), 0, valueOf(tree, 5, f));
-    add(sumOf(tree, 6, sums), 0, valueOf(tree, 6, g));
-    add(sumOf(tree, 7, sums), 0, valueOf(tree, 7, h));
-  }
-  for (; tree < treeEnd; tree += TREE_BYTES) {
-    add(sumOf(tree, 0, sums), 0, valueOf(tree, 0, walk(tree, row)));
-  }
+  rowTrees(tree, treeEnd, row, 0, true, sums);
 }

@@ -238,11 +238,6 @@ const PICKED: Readonly<Record<string, () => ModelSpec>> = {
       ),
       { numFeatures: 3 },
     ),
-  "as many features as there are slots, and one more": () =>
-    modelOf(
-      [...Array(1030).keys()].flatMap((feature) => [stump(0.5, true, feature), stump(0.5, false, feature)]),
-      { numFeatures: 1030 },
-    ),
   "wide rows of which every tenth feature is looked at": () =>
     modelOf(
       Array.from({ length: 40 }, (_, i) => stump(i / 40, i % 3 === 0, 10 * (i % 13))),
@@ -289,6 +284,19 @@ describe("models that leave the quick paths", () => {
       expectOracle(model, all[0]!, 9, 1);
     });
   }
+
+  it.each([1023, 1024])(
+    "%i features in two slots each: as many as there are, and one more",
+    (numFeatures) => {
+      const features = [...Array(numFeatures).keys()];
+      const trees = features.flatMap((feature) => [stump(0.5, true, feature), stump(0.5, false, feature)]);
+      const model = modelOf(trees, { numFeatures });
+      const all = loadAll(writeUbjson(modelDocument(model)));
+      for (const rows of [1, 33]) {
+        expectSamePredictions(all, matrix(model, rows, rows));
+      }
+    },
+  );
 
   it("complete and nearly complete trees of several depths, from any round to any other", () => {
     // Eight trees of one row walk together: no range may mix those of one depth with those of another.
