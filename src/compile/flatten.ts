@@ -25,7 +25,7 @@ export function flatten(
   const { trees } = model;
   const orders = trees.map(breadthFirst);
   const nodes = orders.reduce((sum, order) => sum + order.length, 0);
-  const sets = trees.flatMap((tree, t) => reachableSets(tree, orders[t]!));
+  const sets = trees.flatMap((tree, t) => (tree.categoryIndex ? reachableSets(tree, orders[t]!) : []));
   const hasVectors = trees.some((tree) => tree.leafVectors !== undefined);
   const layout = createLayout(
     {
@@ -89,30 +89,38 @@ function flattenTree(
   cursor: Cursor,
 ): void {
   const first = cursor.node;
-  const depths = new Int32Array(order.length);
+  const { nodeIds, leftChildren, slots } = layout;
+  const depths = depthsFor(order.length);
   let kind = tree.leafVectors === undefined ? 0 : TreeKind.vectorLeaf;
   let nextChild = 1;
-  let deepest = 0;
   for (let i = 0; i < order.length; i++) {
     const node = order[i]!;
     const at = first + i;
-    layout.nodeIds[at] = tree.nodeIds?.[node] ?? node;
+    nodeIds[at] = tree.nodeIds === undefined ? node : tree.nodeIds[node]!;
     if (tree.leftChildren[node] === -1) {
-      layout.leftChildren[at] = at;
+      leftChildren[at] = at;
       layout.thresholds[at] = Number.NaN;
       flattenLeaf(tree, node, at, scale, layout, cursor);
     } else {
-      layout.leftChildren[at] = first + nextChild;
-      layout.slots[at] = 2 * tree.splitIndices[node]! + (tree.defaultLeft[node] === 1 ? 0 : 1);
+      leftChildren[at] = first + nextChild;
+      slots[at] = 2 * tree.splitIndices[node]! + (tree.defaultLeft[node] === 1 ? 0 : 1);
       kind |= flattenSplit(tree, node, at, layout, cursor);
       depths[nextChild] = depths[nextChild + 1] = depths[i]! + 1;
-      deepest = Math.max(deepest, depths[i]! + 1);
       nextChild += 2;
     }
   }
-  layout.treeDepths[index] = deepest;
+  // The last node is one of the deepest.
+  layout.treeDepths[index] = depths[order.length - 1]!;
   layout.treeKinds[index] = kind;
   cursor.node = first + order.length;
+}
+
+const SCRATCH_NODES = 4096;
+const scratchDepths = new Int32Array(SCRATCH_NODES);
+
+/** Room for the depth of each node, the root's being 0. */
+function depthsFor(nodes: number): Int32Array {
+  return nodes > SCRATCH_NODES ? new Int32Array(nodes) : scratchDepths;
 }
 
 function flattenLeaf(
@@ -137,7 +145,7 @@ function flattenLeaf(
 
 /** Writes a split's test and returns the bits of `TreeKind` that it calls for. */
 function flattenSplit(tree: Tree, node: number, at: number, layout: Layout, cursor: Cursor): number {
-  const set = tree.categoryIndex?.[node] ?? -1;
+  const set = tree.categoryIndex === undefined ? -1 : tree.categoryIndex[node]!;
   if (set === -1) {
     const threshold = tree.splitConditions[node]!;
     layout.thresholds[at] = threshold;

@@ -25,30 +25,35 @@ const CANDIDATES: readonly (readonly [name: EngineOption, candidate: Candidate])
   ["javascript", (layout) => new ScalarEngine(layout)],
 ];
 
+const NAMES = CANDIDATES.map(([name]) => name);
+
+/** @throws InputError for what is not an option */
+export function checkEngineOption(option: EngineOption): void {
+  if (option !== "auto" && option !== "reference" && !NAMES.includes(option)) {
+    throw new InputError(
+      `engine is ${describe(option)}, expected auto, ${[...new Set(NAMES)].join(", ")} or reference`,
+    );
+  }
+}
+
 /**
  * The engine asked for or, where it declines, the next one; `Engine.name` tells which.
  * @param ready the model's layout, where it is there already: the model may then be without its trees
  */
 export function selectEngine(option: EngineOption, loaded: Model, rules: Rules, ready?: Layout): Engine {
-  const model = withObeyedSplits(loaded, rules);
+  checkEngineOption(option);
   if (option === "reference") {
-    return new ReferenceEngine(model, rules);
+    return new ReferenceEngine(withObeyedSplits(loaded, rules), rules);
   }
-  const names = CANDIDATES.map(([name]) => name);
-  if (option !== "auto" && !names.includes(option)) {
-    throw new InputError(
-      `engine is ${describe(option)}, expected auto, ${[...new Set(names)].join(", ")} or reference`,
-    );
-  }
-  const layout = ready ?? flatten(model, rules);
-  const wanted = CANDIDATES.slice(Math.max(0, names.indexOf(option)));
+  const layout = ready ?? flatten(withObeyedSplits(loaded, rules), rules);
+  const wanted = CANDIDATES.slice(Math.max(0, NAMES.indexOf(option)));
   for (const [, candidate] of wanted) {
     const engine = candidate(layout, option === "wasm");
     if (engine !== undefined) {
       return engine;
     }
   }
-  return new ReferenceEngine(model, rules);
+  return new ReferenceEngine(withObeyedSplits(loaded, rules), rules);
 }
 
 function withoutRanks(layout: Layout): Engine {

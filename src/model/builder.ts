@@ -80,6 +80,7 @@ export function buildModel(parts: ModelParts): Model {
     baseScoreIsMargin: parts.baseScoreIsMargin ?? false,
     boostFromAverage: parts.boostFromAverage ?? false,
     trees,
+    hasVectorLeaves: trees.some((tree) => tree.leafVectors !== undefined),
     treeInfo: parts.treeInfo,
     treeWeights: parts.treeWeights,
     iterationIndptr: parts.iterationIndptr ?? equalRounds(parts),
@@ -251,8 +252,7 @@ function checkLengths(parts: TreeParts, numNodes: number): void {
 /** Walks from the root: every child in range, every node met once (no cycles, no sharing), every split usable. */
 function checkReachable(parts: TreeParts, numNodes: number, numFeatures: number, leafSize: number): void {
   const { leftChildren, rightChildren, splitIndices, leafVectors, leafVectorStart, where } = parts;
-  const seen = new Uint8Array(numNodes);
-  const stack = new Int32Array(numNodes);
+  const { seen, stack } = scratchFor(numNodes);
   let depth = 1;
   let vectors = 0;
   seen[0] = 1;
@@ -281,20 +281,36 @@ function checkReachable(parts: TreeParts, numNodes: number, numFeatures: number,
         `splits on feature ${feature}, expected an index below num_feature = ${numFeatures}`,
       );
     }
-    for (const child of [left, rightChildren[node]!]) {
-      if (child <= 0 || child >= numNodes) {
-        throw new ModelFormatError(
-          `${where} node ${node}`,
-          `has child ${child}, expected 1 to ${numNodes - 1}`,
-        );
-      }
-      if (seen[child] === 1) {
-        throw new ModelFormatError(`${where} node ${child}`, "has two parents: the nodes do not form a tree");
-      }
-      seen[child] = 1;
-      stack[depth++] = child;
-    }
+    const right = rightChildren[node]!;
+    checkChild(left, node, numNodes, seen, where);
+    seen[left] = 1;
+    checkChild(right, node, numNodes, seen, where);
+    seen[right] = 1;
+    stack[depth++] = left;
+    stack[depth++] = right;
   }
+}
+
+function checkChild(child: number, node: number, numNodes: number, seen: Uint8Array, where: string): void {
+  if (child <= 0 || child >= numNodes) {
+    throw new ModelFormatError(`${where} node ${node}`, `has child ${child}, expected 1 to ${numNodes - 1}`);
+  }
+  if (seen[child] === 1) {
+    throw new ModelFormatError(`${where} node ${child}`, "has two parents: the nodes do not form a tree");
+  }
+}
+
+/** What most trees need fits what is there; larger ones do not leave their memory behind. */
+const SCRATCH_NODES = 4096;
+const scratch = { seen: new Uint8Array(SCRATCH_NODES), stack: new Int32Array(SCRATCH_NODES) };
+
+function scratchFor(numNodes: number): { readonly seen: Uint8Array; readonly stack: Int32Array } {
+  if (numNodes > SCRATCH_NODES) {
+    return { seen: new Uint8Array(numNodes), stack: new Int32Array(numNodes) };
+  }
+  scratch.seen.fill(0, 0, numNodes);
+  scratch.stack[0] = 0;
+  return scratch;
 }
 
 function buildCategorySets(

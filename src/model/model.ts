@@ -63,7 +63,9 @@ export interface Model {
   /** True for files from before 1.0, which store the margin itself. */
   readonly baseScoreIsMargin: boolean;
   readonly boostFromAverage: boolean;
+  /** A model whose trees are compiled makes them anew here when they are asked for (`compile/packed-trees.ts`). */
   readonly trees: readonly Tree[];
+  readonly hasVectorLeaves: boolean;
   /** Output group of each tree; 0 for trees with vector leaves. */
   readonly treeInfo: Int32Array;
   /** DART's weight of each tree; absent where all are 1. */

@@ -15,7 +15,7 @@ export function breadthFirst(tree: Tree): Int32Array {
       order[end++] = rightChildren[node]!;
     }
   }
-  return order.slice(0, end);
+  return end === order.length ? order : order.slice(0, end);
 }
 
 /** Where a value goes at a split; NaN is missing. */

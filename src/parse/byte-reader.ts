@@ -1,24 +1,14 @@
 import { ModelFormatError } from "../errors.ts";
-
-/** Every JavaScript platform has it; declared here because the core compiles without any platform's types. */
-declare const TextDecoder: new (
-  label: string,
-  options: { ignoreBOM: boolean },
-) => { decode(bytes: Uint8Array): string };
-
-/** A byte order mark is a character like any other inside a name; at the front of a file, readers skip it. */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/** UTF-8 to text; bytes that are not UTF-8 become U+FFFD, as in files of 3.1 to 3.3 with truncated category names. */
-export function decodeUtf8(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
-}
+import { Slab } from "./slab.ts";
+import { Names } from "./text.ts";
 
 /** A cursor over bytes that refuses to leave them. Lengths are checked before anything is allocated. */
 export class ByteReader {
   readonly bytes: Uint8Array;
   readonly littleEndian: boolean;
   readonly #view: DataView;
+  readonly #slab = new Slab();
+  readonly #names = new Names();
   offset: number;
 
   constructor(bytes: Uint8Array, littleEndian: boolean, offset = 0) {
@@ -93,22 +83,28 @@ export class ByteReader {
 
   text(length: number, what: string): string {
     const start = this.take(length, what);
-    return decodeUtf8(this.bytes.subarray(start, start + length));
+    return this.#names.text(this.bytes, start, start + length);
   }
 
   int32Array(length: number, what: string): Int32Array {
-    const view = this.#view;
-    const littleEndian = this.littleEndian;
     const start = this.take(4 * length, what);
-    const out = new Int32Array(length);
-    for (let i = 0; i < length; i++) {
-      out[i] = view.getInt32(start + 4 * i, littleEndian);
-    }
-    return out;
+    return this.#read(start, this.#slab.int32Array(length));
   }
 
   /** Float32 values bit for bit: they pass as integers, so that no NaN payload is touched. */
   float32Array(length: number, what: string): Float32Array {
-    return new Float32Array(this.int32Array(length, what).buffer);
+    const start = this.take(4 * length, what);
+    const out = this.#slab.float32Array(length);
+    this.#read(start, new Int32Array(out.buffer, out.byteOffset, length));
+    return out;
+  }
+
+  #read(start: number, out: Int32Array): Int32Array {
+    const view = this.#view;
+    const littleEndian = this.littleEndian;
+    for (let i = 0; i < out.length; i++) {
+      out[i] = view.getInt32(start + 4 * i, littleEndian);
+    }
+    return out;
   }
 }

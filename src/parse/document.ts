@@ -2,9 +2,9 @@
 import { describe, ModelFormatError, UnsupportedModelError } from "../errors.ts";
 import type { CategoricalSplit, ModelParts, TreeParts } from "../model/builder.ts";
 import type { CategoryNames, LinearModel, Version } from "../model/model.ts";
-import { decodeUtf8 } from "./byte-reader.ts";
 import { Field } from "./field.ts";
 import type { JsonValue } from "./json.ts";
+import { decodeUtf8 } from "./text.ts";
 
 /** A model document, or a serialization snapshot (the payload of a Python pickle), whose `Model` is one. */
 export function readDocument(document: JsonValue): ModelParts {
@@ -174,6 +174,9 @@ function readCategoricalSplits(tree: Field, leftChildren: Int32Array): Categoric
 /** `split_type` and the list of categorical nodes say the same thing twice: they must agree on every split. */
 function checkSplitTypes(tree: Field, listed: Int32Array, leftChildren: Int32Array): void {
   const field = tree.get("split_type");
+  if (listed.length === 0 && field.exists && field.length === leftChildren.length && !field.anySet) {
+    return;
+  }
   const types = field.exists ? field.flags() : new Uint8Array(leftChildren.length);
   if (types.length !== leftChildren.length) {
     throw new ModelFormatError(

@@ -1,21 +1,36 @@
 import { describe, ModelFormatError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { isHalfway, parseDecimal, unhalve } from "./number.ts";
+import { PackedArray } from "./packed-array.ts";
 
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 
 /** A value of a parsed document with the path to it: typed access whose errors say where and what. */
 export class Field {
   readonly value: JsonValue | undefined;
-  readonly path: string;
+  readonly #parent: Field | undefined;
+  readonly #step: string | number;
 
-  constructor(value: JsonValue | undefined, path: string) {
+  /** @param step the key or the index under which `parent` has it; the path where there is no parent */
+  constructor(value: JsonValue | undefined, step: string | number, parent?: Field) {
     this.value = value;
-    this.path = path;
+    this.#step = step;
+    this.#parent = parent;
+  }
+
+  /** Put together when it is asked for: few are. */
+  get path(): string {
+    const before = this.#parent?.path ?? "";
+    if (typeof this.#step === "number") {
+      return `${before}[${this.#step}]`;
+    }
+    return before === "" ? this.#step : `${before}.${this.#step}`;
   }
 
   fail(expected: string): never {
-    const found = this.value === undefined ? "nothing" : describe(this.value);
+    const { value } = this;
+    const found =
+      value === undefined ? "nothing" : describe(value instanceof PackedArray ? value.unpack() : value);
     throw new ModelFormatError(this.path, `found ${found}, expected ${expected}`);
   }
 
@@ -26,26 +41,30 @@ export class Field {
   /** A member of an object, which may be absent. */
   get(key: string): Field {
     const object = this.object();
-    return new Field(
-      Object.hasOwn(object, key) ? object[key] : undefined,
-      this.path ? `${this.path}.${key}` : key,
-    );
+    const value = Object.hasOwn(object, key) ? object[key] : undefined;
+    return new Field(value, key, this);
   }
 
   object(): JsonObject {
     const value = this.value;
-    if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
+    if (
+      typeof value !== "object" ||
+      value === null ||
+      Array.isArray(value) ||
+      ArrayBuffer.isView(value) ||
+      value instanceof PackedArray
+    ) {
       return this.fail("an object");
     }
     return value as JsonObject;
   }
 
   items(): Field[] {
-    return Array.from(this.#list(), (item, i) => new Field(item, `${this.path}[${i}]`));
+    return Array.from(this.#list(), (item, i) => new Field(item, i, this));
   }
 
   get length(): number {
-    return this.#list().length;
+    return this.value instanceof PackedArray ? this.value.length : this.#list().length;
   }
 
   string(): string {
@@ -90,10 +109,10 @@ export class Field {
     }
     // A Float64Array comes from our own reader, which has moved its numbers off half-way points already.
     if (ArrayBuffer.isView(list)) {
-      return Float32Array.from(list);
+      return new Float32Array(list as ArrayLike<number>);
     }
     return Float32Array.from(list, (item, i) => {
-      const value = typeof item === "number" ? item : new Field(item, `${this.path}[${i}]`).fail("a number");
+      const value = typeof item === "number" ? item : new Field(item, i, this).fail("a number");
       return isHalfway(value) ? unhalve(value) : value;
     });
   }
@@ -107,21 +126,35 @@ export class Field {
     for (let i = 0; i < out.length; i++) {
       const value = list[i];
       if (typeof value !== "number" || (value | 0) !== value) {
-        new Field(value, `${this.path}[${i}]`).fail("a 32-bit integer");
+        new Field(value, i, this).fail("a 32-bit integer");
       }
       out[i] = value as number;
     }
     return out;
   }
 
+  /** Whether any of the flags is set. */
+  get anySet(): boolean {
+    const list = this.#list();
+    return list instanceof Uint8Array || list instanceof Int32Array
+      ? list.includes(1)
+      : this.flags().includes(1);
+  }
+
   /** Flags: `true` and 1 are set, other booleans and integers are not, as in XGBoost. */
   flags(): Uint8Array {
     const list = this.#list();
     const out = new Uint8Array(list.length);
+    if (list instanceof Uint8Array || list instanceof Int32Array) {
+      for (let i = 0; i < out.length; i++) {
+        out[i] = list[i] === 1 ? 1 : 0;
+      }
+      return out;
+    }
     for (let i = 0; i < out.length; i++) {
       const value = list[i];
       if (typeof value !== "boolean" && !Number.isInteger(value)) {
-        new Field(value, `${this.path}[${i}]`).fail("true, false, 0 or 1");
+        new Field(value, i, this).fail("true, false, 0 or 1");
       }
       out[i] = value === true || value === 1 ? 1 : 0;
     }
@@ -129,7 +162,7 @@ export class Field {
   }
 
   #list(): ArrayLike<JsonValue> & Iterable<JsonValue> {
-    const value = this.value;
+    const value = this.value instanceof PackedArray ? this.value.unpack() : this.value;
     if (
       Array.isArray(value) ||
       (ArrayBuffer.isView(value) &&

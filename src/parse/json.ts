@@ -1,13 +1,15 @@
 /**
  * JSON as XGBoost writes and reads it: bare `NaN`, `Infinity` and `-Infinity` (and the `nan`, `inf` of dumps) are
- * numbers, each number rounds to float32 once, and an array of numbers alone becomes a `Float64Array`.
+ * numbers, each number rounds to float32 once, and an array of numbers alone becomes a typed array.
  *
  * Our own reader rather than `JSON.parse`, which knows none of the three. Nothing recurses, so depth is limited by
  * memory only: a dump of a 10,000-level tree is legitimate.
  */
 import { ModelFormatError } from "../errors.ts";
-import { decodeUtf8 } from "./byte-reader.ts";
 import { isHalfway, nudge } from "./number.ts";
+import type { NumberArray, PackedArray } from "./packed-array.ts";
+import { Slab } from "./slab.ts";
+import { decodeUtf8, Names } from "./text.ts";
 
 export type JsonValue =
   | null
@@ -16,12 +18,8 @@ export type JsonValue =
   | string
   | JsonObject
   | readonly JsonValue[]
-  | Float64Array
-  | Float32Array
-  | Int32Array
-  | Int16Array
-  | Int8Array
-  | Uint8Array;
+  | NumberArray
+  | PackedArray;
 
 /** Without a prototype, so that a key named `__proto__` or `constructor` is a key like any other. */
 export interface JsonObject {
@@ -60,11 +58,28 @@ const WORDS: readonly (readonly [string, JsonValue])[] = [
   ["Infinity", Infinity],
   ["inf", Infinity],
 ];
+/** Lists of a model file that are of float32 only. */
+const FLOAT32_KEYS: ReadonlySet<string> = new Set([
+  "base_weights",
+  "leaf_weights",
+  "loss_changes",
+  "split_conditions",
+  "sum_hessian",
+  "weight_drop",
+  "weights",
+]);
+/** So many digits always fit. */
+const MAX_INT32_DIGITS = 9;
 /** 10^0 … 10^22 are exact doubles: a mantissa below 2^53 times or divided by one of them is correctly rounded. */
 const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
+/** What `Object.create(null)` makes is a hash table from the start; this has fields at fixed places, five times as fast. */
+class Bare {}
+Object.setPrototypeOf(Bare.prototype, null);
+Reflect.deleteProperty(Bare.prototype, "constructor");
+
 export function newObject(): JsonObject {
-  return Object.create(null) as JsonObject;
+  return new Bare() as JsonObject;
 }
 
 /** Bytes of one JSON document, UTF-8, to its value. Throws `ModelFormatError` with the byte offset. */
@@ -78,6 +93,8 @@ class JsonReader {
   /** Containers that are open, outermost first, and for each object among them the key whose value comes next. */
   readonly #containers: (JsonObject | JsonValue[])[] = [];
   readonly #keys: string[] = [];
+  readonly #names = new Names();
+  readonly #slab = new Slab();
   #numbers = new Float64Array(1024);
 
   constructor(bytes: Uint8Array) {
@@ -195,18 +212,23 @@ class JsonReader {
 
   /** An array that starts with a number; becomes a general array when something else turns up in it. */
   #numberArray(): JsonValue | undefined {
+    let numbers = this.#numbers;
     let count = 0;
     for (;;) {
-      if (count === this.#numbers.length) {
-        const larger = new Float64Array(2 * count);
-        larger.set(this.#numbers);
-        this.#numbers = larger;
+      if (count === numbers.length) {
+        numbers = new Float64Array(2 * count);
+        numbers.set(this.#numbers);
+        this.#numbers = numbers;
       }
-      this.#numbers[count++] = this.#number();
+      count = this.#integers(numbers, count);
+      if (count === numbers.length) {
+        continue;
+      }
+      numbers[count++] = this.#number();
       const byte = this.#peek();
       if (byte === CLOSE_BRACKET) {
         this.#at++;
-        return this.#numbers.slice(0, count);
+        return this.#keep(count);
       }
       if (byte !== COMMA) {
         this.#fail('expected "," or "]"');
@@ -217,6 +239,57 @@ class JsonReader {
         return this.#push([...this.#numbers.subarray(0, count)], "");
       }
     }
+  }
+
+  /**
+   * Reads short integers while each is followed by a comma and a number: most of a file, and a third of the time that
+   * `#number` takes. Stops before any other number. Returns the new count.
+   */
+  #integers(numbers: Float64Array, from: number): number {
+    const bytes = this.#bytes;
+    let count = from;
+    let start = this.#at;
+    while (count < numbers.length) {
+      let at = start;
+      const negative = bytes[at] === MINUS;
+      at += negative ? 1 : 0;
+      const first = at;
+      let value = 0;
+      let digit = bytes[at]! - ZERO;
+      while (digit >= 0 && digit <= 9 && at < first + MAX_INT32_DIGITS) {
+        value = (value * 10 + digit) | 0;
+        digit = bytes[++at]! - ZERO;
+      }
+      if (at === first || bytes[at] !== COMMA || !startsNumber(bytes[at + 1]!)) {
+        break;
+      }
+      numbers[count++] = negative ? -value : value;
+      start = at + 1;
+    }
+    this.#at = start;
+    return count;
+  }
+
+  /** The first numbers read: integers as such, and numbers that will be rounded to float32 as float32. */
+  #keep(count: number): NumberArray {
+    const numbers = this.#numbers;
+    const integers = this.#slab.int32Array(count);
+    let i = 0;
+    while (i < count && Object.is(numbers[i]! | 0, numbers[i])) {
+      integers[i] = numbers[i]!;
+      i++;
+    }
+    if (i === count) {
+      return integers;
+    }
+    if (!FLOAT32_KEYS.has(this.#keys[this.#keys.length - 1]!)) {
+      return numbers.slice(0, count);
+    }
+    const floats = new Float32Array(integers.buffer, integers.byteOffset, count);
+    for (i = 0; i < count; i++) {
+      floats[i] = numbers[i]!;
+    }
+    return floats;
   }
 
   #number(): number {
@@ -242,6 +315,13 @@ class JsonReader {
     if (byte === DOT) {
       byte = bytes[++at]!;
       const fraction = at;
+      // Integers are quicker than doubles.
+      let low = 0;
+      while (byte >= ZERO && byte <= NINE && at < fraction + MAX_INT32_DIGITS) {
+        low = (low * 10 + (byte - ZERO)) | 0;
+        byte = bytes[++at]!;
+      }
+      mantissa = mantissa * POWERS_OF_TEN[at - fraction]! + low;
       while (byte >= ZERO && byte <= NINE) {
         mantissa = mantissa * 10 + (byte - ZERO);
         byte = bytes[++at]!;
@@ -333,7 +413,7 @@ class JsonReader {
       at++;
     }
     this.#at = at + 1;
-    const text = decodeUtf8(bytes.subarray(start, at));
+    const text = this.#names.text(bytes, start, at);
     return plain ? text : this.#unescape(text, start);
   }
 

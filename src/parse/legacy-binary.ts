@@ -115,7 +115,7 @@ function readTree(reader: ByteReader, index: number, major: number): TreeParts {
 
 function readNodes(reader: ByteReader, numNodes: number, where: string): TreeParts {
   const nodes = reader.int32Array(5 * numNodes, "nodes");
-  const conditions = new Float32Array(nodes.buffer);
+  const conditions = new Float32Array(nodes.buffer, nodes.byteOffset, nodes.length);
   const stats = reader.float32Array(4 * numNodes, "node statistics");
   const column = (offset: number): Int32Array =>
     Int32Array.from({ length: numNodes }, (_, i) => nodes[5 * i + offset]!);

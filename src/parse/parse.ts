@@ -2,11 +2,12 @@
 import { InputError, ModelFormatError, UnsupportedModelError } from "../errors.ts";
 import { buildModel, type ModelParts } from "../model/builder.ts";
 import type { Model } from "../model/model.ts";
-import { ByteReader, decodeUtf8 } from "./byte-reader.ts";
+import { ByteReader } from "./byte-reader.ts";
 import { readDocument } from "./document.ts";
 import { type DumpOptions, isJsonDump, readJsonDump } from "./dump.ts";
 import { type JsonValue, parseJson } from "./json.ts";
 import { readLegacyBinary } from "./legacy-binary.ts";
+import { decodeUtf8 } from "./text.ts";
 import { looksLikeTextDump, readTextDump } from "./text-dump.ts";
 import { parseUbjson } from "./ubjson.ts";
 

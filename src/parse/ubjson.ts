@@ -1,9 +1,10 @@
 /**
  * The subset of UBJSON that XGBoost writes: big-endian, lengths as `L` int64, arrays counted (`[#`), typed (`[$T#`) or
- * closed (`[ … ]`). Typed arrays stay typed. Nothing recurses.
+ * closed (`[ … ]`). Typed arrays stay in place until they are asked for. Nothing recurses.
  */
 import type { ByteReader } from "./byte-reader.ts";
 import { type JsonObject, type JsonValue, newObject } from "./json.ts";
+import { ELEMENT_BYTES, PackedArray } from "./packed-array.ts";
 
 /** Containers that are open, outermost first. */
 class Stack {
@@ -136,37 +137,18 @@ function readScalar(reader: ByteReader, mark: number): JsonValue {
   }
 }
 
-function readTypedArray(reader: ByteReader): JsonValue {
+function readTypedArray(reader: ByteReader): PackedArray {
   const type = String.fromCharCode(reader.uint8("array type"));
   if (!skipMark(reader, MARKS.count)) {
     reader.fail(`typed array without its count`);
   }
-  switch (type) {
-    case "d":
-      return reader.float32Array(readLength(reader, 4, "float32 array"), "float32 array");
-    case "l":
-      return reader.int32Array(readLength(reader, 4, "int32 array"), "int32 array");
-    case "U": {
-      const length = readLength(reader, 1, "uint8 array");
-      const start = reader.take(length, "uint8 array");
-      return reader.bytes.slice(start, start + length);
-    }
-    case "i": {
-      const length = readLength(reader, 1, "int8 array");
-      const start = reader.take(length, "int8 array");
-      return new Int8Array(reader.bytes.slice(start, start + length).buffer);
-    }
-    case "I":
-      return Int16Array.from({ length: readLength(reader, 2, "int16 array") }, () => reader.int16("int16"));
-    case "L":
-      return Float64Array.from({ length: readLength(reader, 8, "int64 array") }, () => reader.int64("int64"));
-    case "D":
-      return Float64Array.from({ length: readLength(reader, 8, "float64 array") }, () =>
-        reader.float64("float64"),
-      );
-    default:
-      return reader.fail(`unknown UBJSON array type ${JSON.stringify(type)}`);
+  const bytes = Object.hasOwn(ELEMENT_BYTES, type) ? ELEMENT_BYTES[type]! : 0;
+  if (bytes === 0) {
+    return reader.fail(`unknown UBJSON array type ${JSON.stringify(type)}`);
   }
+  const length = readLength(reader, bytes, "array");
+  const start = reader.take(bytes * length, "array");
+  return new PackedArray(reader, type, start, length);
 }
 
 function readText(reader: ByteReader, what: string): string {

@@ -1,7 +1,6 @@
 /** What workers are told of a model: the compiled trees once for all of them, and the rest without trees. */
-import { flatten } from "../compile/flatten.ts";
+import type { Allocate } from "../compile/layout.ts";
 import type { Model, Tree } from "../model/model.ts";
-import { withObeyedSplits } from "../model/rules.ts";
 import type { BoosterParts } from "../predict/booster.ts";
 import type { Plan } from "../predict/options.ts";
 import type { Setup } from "./protocol.ts";
@@ -11,18 +10,14 @@ const OF_LAYOUT: ReadonlySet<string> = new Set(["value", "margin", "leaf"]);
 
 export class SetupFactory {
   readonly #parts: BoosterParts;
-  readonly #allocate: (bytes: number) => ArrayBuffer | SharedArrayBuffer;
+  readonly #allocate: Allocate;
   readonly #layout: ArrayBuffer | SharedArrayBuffer | undefined;
   #trees: readonly Tree[] | undefined;
 
   constructor(parts: BoosterParts, sharesMemory: boolean) {
     this.#parts = parts;
     this.#allocate = (bytes) => (sharesMemory ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
-    const { model, rules, engine } = parts;
-    this.#layout =
-      engine === "reference"
-        ? undefined
-        : flatten(withObeyedSplits(model, rules), rules, this.#allocate).buffer;
+    this.#layout = parts.layout && copyOf(parts.layout.buffer, this.#allocate);
   }
 
   /** Whether a plan needs more than the compiled trees. */
@@ -53,8 +48,17 @@ function withoutNames(model: Model): Model {
   };
 }
 
+function copyOf(
+  buffer: ArrayBuffer | SharedArrayBuffer,
+  allocate: Allocate,
+): ArrayBuffer | SharedArrayBuffer {
+  const copy = allocate(buffer.byteLength);
+  new Uint8Array(copy as ArrayBuffer).set(new Uint8Array(buffer as ArrayBuffer));
+  return copy;
+}
+
 /** The tree with all of its arrays in one buffer. */
-function relocate(tree: Tree, allocate: (bytes: number) => ArrayBuffer | SharedArrayBuffer): Tree {
+function relocate(tree: Tree, allocate: Allocate): Tree {
   const arrays = Object.values(tree).flat().filter(ArrayBuffer.isView);
   const buffer = allocate(arrays.reduce((sum, each) => sum + aligned(each.byteLength), 0));
   let offset = 0;

@@ -1,8 +1,17 @@
 /** The façade: a loaded model and its predictions. */
+import { flatten } from "../compile/flatten.ts";
+import type { Layout } from "../compile/layout.ts";
+import { packModel } from "../compile/packed-trees.ts";
 import type { EngineOption } from "../engine/select.ts";
 import { describe, InputError, ModelFormatError } from "../errors.ts";
 import { type BoosterName, boostedRounds, type Model, type Version } from "../model/model.ts";
-import { chooseRules, LATEST_RELEASE, type Rules, type RulesOption } from "../model/rules.ts";
+import {
+  chooseRules,
+  LATEST_RELEASE,
+  type Rules,
+  type RulesOption,
+  withObeyedSplits,
+} from "../model/rules.ts";
 import { type TreeView, viewTree } from "../model/tree-view.ts";
 import type { DumpOptions } from "../parse/dump.ts";
 import { parseModel } from "../parse/parse.ts";
@@ -49,6 +58,7 @@ export interface BoosterParts {
   readonly model: Model;
   readonly rules: Rules;
   readonly engine: EngineOption;
+  readonly layout: Layout | undefined;
   prepare(data: Data, options: PredictOptions): PreparedPrediction;
   /** Scores at once, in this thread. */
   score(prepared: PreparedPrediction, options: PredictOptions): Prediction;
@@ -66,6 +76,8 @@ export class Booster {
   readonly #model: Model;
   readonly #rules: Rules;
   readonly #engineOption: EngineOption;
+  /** The compiled trees; none for the reference engine. */
+  readonly #layout: Layout | undefined;
   readonly #features: FeatureTable;
   readonly #scorer: Scorer;
   readonly #defaultPlan: Plan;
@@ -75,12 +87,17 @@ export class Booster {
   #shape: readonly number[] = [];
   #shapePlan: Plan | undefined;
 
-  private constructor(model: Model, options: LoadOptions) {
-    this.#model = model;
-    this.#rules = chooseRules(options.rules ?? "file", model.version);
+  private constructor(loaded: Model, options: LoadOptions) {
+    this.#rules = chooseRules(options.rules ?? "file", loaded.version);
     this.#engineOption = options.engine ?? "auto";
+    this.#layout =
+      this.#engineOption === "reference"
+        ? undefined
+        : flatten(withObeyedSplits(loaded, this.#rules), this.#rules);
+    const model = this.#layout === undefined ? loaded : packModel(loaded, this.#layout);
+    this.#model = model;
     this.#features = new FeatureTable(model);
-    this.#scorer = new Scorer(model, this.#rules, this.#engineOption);
+    this.#scorer = new Scorer(model, this.#rules, this.#engineOption, this.#layout);
     this.#defaultPlan = planPrediction(NO_OPTIONS, model);
   }
 
@@ -89,6 +106,7 @@ export class Booster {
       model: booster.#model,
       rules: booster.#rules,
       engine: booster.#engineOption,
+      layout: booster.#layout,
       prepare: (data, options) => booster.#prepare(data, options),
       score: (prepared, options) => booster.#score(prepared, options),
     });
@@ -254,7 +272,7 @@ export class Booster {
   }
 
   get numTrees(): number {
-    return this.#model.trees.length;
+    return this.#model.treeInfo.length;
   }
 
   /**

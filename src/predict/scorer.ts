@@ -2,7 +2,7 @@
 import type { Layout } from "../compile/layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { addLinear } from "../engine/linear.ts";
-import { type EngineOption, selectEngine } from "../engine/select.ts";
+import { checkEngineOption, type EngineOption, selectEngine } from "../engine/select.ts";
 import { describe, InputError } from "../errors.ts";
 import { boostedRounds, type Model } from "../model/model.ts";
 import type { Rules } from "../model/rules.ts";
@@ -23,7 +23,6 @@ const BLOCK_ROWS = 256;
 const MAX_BLOCK_VALUES = 1 << 20;
 
 export class Scorer {
-  readonly engine: Engine;
   readonly #model: Model;
   readonly #rules: Rules;
   readonly #objective: Objective;
@@ -32,6 +31,8 @@ export class Scorer {
   /** Whether the base margin is added after the trees, as releases before 1.4 did. */
   readonly #baseLast: boolean;
   readonly #engineOption: EngineOption;
+  readonly #layout: Layout | undefined;
+  #engine: Engine | undefined;
   /** Made when the first explanation is asked for. */
   #explainer: Explainer | undefined;
 
@@ -46,7 +47,14 @@ export class Scorer {
       model.linear === undefined &&
       (enters === "last" || (enters === "last in dart" && model.booster === "dart"));
     this.#engineOption = engine;
-    this.engine = selectEngine(engine, model, rules, layout);
+    this.#layout = layout;
+    checkEngineOption(engine);
+  }
+
+  /** Chosen when first wanted: what engines find out about a model to choose takes as long as the rest of loading it. */
+  get engine(): Engine {
+    this.#engine ??= selectEngine(this.#engineOption, this.#model, this.#rules, this.#layout);
+    return this.#engine;
   }
 
   /** Values a row of the result. */
@@ -143,7 +151,7 @@ export class Scorer {
   #scoreBlock(rows: Float32Array, count: number, plan: Plan, base: Float32Array, out: Float32Array): void {
     const { linear, numOutputGroups, numFeatures } = this.#model;
     if (isExplanation(plan.kind)) {
-      this.#explainer ??= selectExplainer(this.#engineOption, this.#model, this.#rules);
+      this.#explainer ??= selectExplainer(this.#engineOption, { ...this.#model }, this.#rules);
       this.#explainer.explain(rows, count, base, plan.kind, plan.treeEnd, out);
     } else if (plan.kind === "leaf") {
       this.engine.writeLeaves(rows, count, out, plan.treeEnd);

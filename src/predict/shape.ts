@@ -35,7 +35,7 @@ function explanationShape(
 function leafShape(plan: Plan, model: Model): readonly [number, number, number] {
   const groups = model.numOutputGroups;
   const parallel = plan.treeEnd / Math.max(1, plan.rounds * groups);
-  if (model.trees.some((tree) => tree.leafVectors !== undefined)) {
+  if (model.hasVectorLeaves) {
     throw new InputError(
       "strictShape: leaves of trees with vector leaves have no strict shape, in XGBoost neither",
     );

@@ -29,7 +29,7 @@ export function checkExplanation(kind: ExplanationKind, model: Model, rules: Rul
   if (model.linear !== undefined && isMatrix(kind)) {
     throw new InputError("predInteractions: the features of a gblinear model do not interact");
   }
-  if (model.trees.every((tree) => tree.leafVectors === undefined)) {
+  if (!model.hasVectorLeaves) {
     return;
   }
   if (kind === "approxContribs" || kind === "approxInteractions") {
