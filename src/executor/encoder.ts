@@ -3,14 +3,15 @@ import { describe, InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { FeatureTable } from "../predict/features.ts";
 
-const hasOwn = Object.prototype.hasOwnProperty;
-
 /** A decimal number, as JSON and most languages print one; also with a sign in front, and infinities. */
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const INFINITY = /^([+-]?)inf(?:inity)?$/i;
 
 /** Texts that mean a missing number, as in tables. */
 const MISSING = new Set(["NaN", "nan", "NA", "null"]);
+
+/** V8 keeps larger objects, as JSON.parse makes them, in hash tables. */
+const MAX_FAST_KEYS = 128;
 
 export class RowEncoder {
   readonly #features: FeatureTable;
@@ -22,7 +23,7 @@ export class RowEncoder {
   readonly #named: Uint8Array;
   /**
    * Keys of the last row, and their columns. Most rows have their keys in the same order, and comparing two strings that
-   * are the same object is much quicker than looking one up: 0.5 µs instead of 2 for 50 features.
+   * are the same object is much quicker than looking one up: 1.3 µs instead of 3 for 50 features.
    */
   readonly #lastKeys: string[];
   readonly #lastColumns: Int32Array;
@@ -63,12 +64,10 @@ export class RowEncoder {
     const lastColumns = this.#lastColumns;
     const plain = this.#plain;
     let unknown: string[] | undefined;
-    let i = 0;
-    // In this form, and in this form alone, V8 reads keys and values of an object without looking any up.
-    for (const key in row) {
-      if (!hasOwn.call(row, key)) {
-        continue;
-      }
+    const keys = Object.keys(row);
+    const values = valuesOf(row, keys.length);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
       let column: number;
       if (i < count && lastKeys[i] === key) {
         column = lastColumns[i]!;
@@ -79,9 +78,8 @@ export class RowEncoder {
           lastColumns[i] = column;
         }
       }
-      i++;
       if (column >= 0) {
-        const value = row[key];
+        const value = values === undefined ? row[key] : values[i];
         out[at + column] =
           typeof value === "number" && plain[column] === 1 ? value : this.#value(value, column, index);
       } else if (unknown === undefined) {
@@ -126,4 +124,17 @@ export class RowEncoder {
     }
     return this.#features.refuse(text, column, row, "a number, also as text");
   }
+}
+
+/**
+ * All values of a row at once, where that is quicker than one by one: 0.6 µs against 1.3 for 50 features. From a hash table,
+ * it is three times slower.
+ */
+function valuesOf(row: Record<string, unknown>, keys: number): readonly unknown[] | undefined {
+  if (keys > MAX_FAST_KEYS || Object.getPrototypeOf(row) === null) {
+    return undefined;
+  }
+  const values = Object.values(row);
+  // A getter can take keys away.
+  return values.length === keys ? values : undefined;
 }

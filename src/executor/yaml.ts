@@ -33,7 +33,7 @@ export function parseFields(file: string, text: string): Field {
     version: "1.2",
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: "silent",
+    logLevel: "error",
   });
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
