@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   ModelExecutor as CoreExecutor,
   FeatureCheckError,
@@ -18,6 +18,9 @@ import { openModelDirectory } from "../src/node/model-directory.ts";
 import { writeJson } from "./support/document.ts";
 import { firstDifference, manifest as fixtures, readFixture, readInput } from "./support/fixtures.ts";
 import { type ModelSpec, modelDocument, modelOf, type TreeSpec } from "./support/model.ts";
+
+// Properties and hostile texts: on a busy machine each takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const EXAMPLE = fileURLToPath(new URL("../examples/tumour", import.meta.url));
 
