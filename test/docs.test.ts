@@ -1,7 +1,7 @@
 /** Documents say what is true: snippets run and print what they claim, tables are those of the fixtures, links lead somewhere. */
 import { execFileSync } from "node:child_process";
 import {
-  copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -21,13 +21,14 @@ const DOCUMENTS = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) =>
   (name) => name.endsWith(".md"),
 );
 
-/** Files that snippets read, by the name they use. */
+/** Files and directories that snippets read, by the name they use. */
 const FILES = {
   "model.ubj": "fixtures/3.4.1/breast-cancer/model.ubj",
   "one-tree.json": "fixtures/3.4.1/one-tree/model.json",
   "loans.json": "fixtures/explain/model.json",
   "contributions.json": "fixtures/explain/contributions.json",
   "dump.json": "fixtures/3.4.1/binary-logistic/dump.json",
+  tumour: "examples/tumour",
 };
 
 // Inside the repository, so that a snippet's import of the package finds it under its own name.
@@ -37,7 +38,7 @@ beforeAll(() => {
   mkdirSync(join(ROOT, ".cache"), { recursive: true });
   folder = mkdtempSync(join(ROOT, ".cache/snippets-"));
   for (const [name, path] of Object.entries(FILES)) {
-    copyFileSync(join(ROOT, path), join(folder, name));
+    cpSync(join(ROOT, path), join(folder, name), { recursive: true });
   }
 });
 

@@ -56,7 +56,10 @@ describe("package.json", () => {
         expect(target, entry).toBe("./package.json");
         continue;
       }
-      expect(Object.keys(target), entry).toEqual(["types", "default"]);
+      // Only the executor differs by platform: in Node, it reads directories.
+      expect(Object.keys(target), entry).toEqual(
+        entry === "./executor" ? ["types", "node", "default"] : ["types", "default"],
+      );
       for (const path of Object.values(target)) {
         expect(
           manifest.files.some((folder) => path.startsWith(`./${folder}/`)),
@@ -86,11 +89,14 @@ describe("package.json", () => {
 /** A folder of src/ (or a file at its top) imports from those before it in this list, and from itself. */
 const ORDER = [
   ...["errors", "model", "parse", "compile", "objective", "engine", "shap", "predict", "index"],
-  ...["explain", "pool", "browser", "node"],
+  ...["explain", "executor", "pool", "browser", "node"],
 ];
 
-/** What the explain entry takes in of others when it is built. */
-const BUNDLED = ["d3-array", "d3-hierarchy", "d3-scale"];
+/** What entries take in of others when they are built. */
+const BUNDLED: Readonly<Record<string, readonly string[]>> = {
+  explain: ["d3-array", "d3-hierarchy", "d3-scale"],
+  executor: ["yaml"],
+};
 
 /** `parse/json.ts` → `parse`, `index.ts` → `index`. */
 function layerOf(path: string): string {
@@ -115,7 +121,7 @@ describe("src/", () => {
   it.each(sources)("%s imports only what comes before it", (path) => {
     for (const target of importsOf(path)) {
       const isNode = layerOf(path) === "node" && target.startsWith("node:");
-      if (isNode || (layerOf(path) === "explain" && BUNDLED.includes(target))) {
+      if (isNode || BUNDLED[layerOf(path)]?.includes(target)) {
         continue;
       }
       expect(target, "only files of this package").toMatch(/^\.\.?\/.*\.ts$/);
@@ -191,7 +197,7 @@ describe("the root entry", () => {
       Object.keys(metafile!.inputs).map((path) => path.replace(/^src\//, "").split("/")[0]),
     );
     expect(folders).toContain("predict");
-    expect([...folders].filter((name) => /pool|node|browser/.test(name!))).toEqual([]);
+    expect([...folders].filter((name) => /pool|node|browser|executor|explain/.test(name!))).toEqual([]);
   });
 
   it("runs where there is nothing but the language, TextEncoder and TextDecoder, and no code from text", async () => {
@@ -243,7 +249,7 @@ describe("the explain entry", () => {
     );
     expect([...new Set(imports)]).toEqual(["./errors.js"]);
     expect(readdirSync(`${ROOT}dist/explain`).filter((name) => !/\.d\.ts(\.map)?$/.test(name))).toEqual([]);
-    for (const name of BUNDLED) {
+    for (const name of BUNDLED["explain"]!) {
       expect(read("dist/explain.LICENSE.txt")).toContain(`${name}\n\nCopyright`);
     }
     expect(read("dist/explain.d.ts")).not.toMatch(/d3-/);
@@ -272,5 +278,68 @@ describe("the explain entry", () => {
     vm.runInContext(outputFiles[0]!.text, context);
     const svg = vm.runInContext("lib.waterfall({ values: [1, -0.5], base: 0.25 })", context);
     expect(svg).toMatch(/^<svg [\s\S]*f\(x\) = 0\.75[\s\S]*<\/svg>$/);
+  });
+});
+
+describe("the executor entry", () => {
+  it("is within its limit of size", async () => {
+    const { gzipped, limit } = await measureSize("executor");
+    expect(gzipped).toBeGreaterThan(10_000);
+    expect(gzipped).toBeLessThanOrEqual(limit);
+  });
+
+  it("is one file that needs modules of the root entry alone, with the licence of what is in it", async () => {
+    const imports = Array.from(
+      read("dist/executor.js").matchAll(/^import .* from "([^"]+)";$/gm),
+      (m) => m[1]!,
+    );
+    expect([...new Set(imports)].sort()).toEqual([
+      "./errors.js",
+      "./predict/booster.js",
+      "./predict/features.js",
+    ]);
+    expect(readdirSync(`${ROOT}dist/executor`).filter((name) => !/\.d\.ts(\.map)?$/.test(name))).toEqual([]);
+    expect(read("dist/executor.LICENSE.txt")).toMatch(/^yaml\n\nCopyright/);
+    for (const name of readdirSync(`${ROOT}dist/executor`).filter((each) => each.endsWith(".d.ts"))) {
+      expect(read(`dist/executor/${name}`), name).not.toMatch(/from "yaml"/);
+    }
+  });
+
+  it("has Node in it for Node alone", async () => {
+    const inputsFor = async (platform: "node" | "browser"): Promise<readonly string[]> => {
+      const { metafile } = await build({
+        stdin: { contents: 'export * from "xgboost-infer/executor"', resolveDir: ROOT },
+        bundle: true,
+        format: "esm",
+        platform,
+        metafile: true,
+        write: false,
+      });
+      const outputs = Object.values(metafile!.outputs).flatMap((each) => each.imports);
+      return [...Object.keys(metafile!.inputs), ...outputs.map((each) => each.path)];
+    };
+    expect((await inputsFor("browser")).filter((path) => /node[:/]/.test(path))).toEqual([]);
+    expect(await inputsFor("node")).toEqual(expect.arrayContaining(["node:fs", "dist/node/executor.js"]));
+  });
+
+  it("runs where there is nothing but the language, TextEncoder and TextDecoder", async () => {
+    const { outputFiles } = await build({
+      entryPoints: [`${ROOT}src/executor.ts`],
+      bundle: true,
+      format: "iife",
+      globalName: "lib",
+      platform: "neutral",
+      mainFields: ["module"],
+      write: false,
+    });
+    const context = vm.createContext(
+      { TextEncoder, TextDecoder, json: writeJson(modelDocument(modelOf([[{ leaf: 2 }]]))) },
+      { codeGeneration: { strings: false, wasm: false } },
+    );
+    vm.runInContext(outputFiles[0]!.text, context);
+    const load = 'lib.ModelExecutor.load({ "model.yaml": "name: x\\nmodel: m", m: json })';
+    expect(vm.runInContext(`JSON.stringify(${load}.execute({}))`, context)).toBe(
+      '{"score":2.5,"missing":["f0"],"missingWeight":0}',
+    );
   });
 });

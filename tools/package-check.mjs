@@ -21,12 +21,14 @@ if (installed.join() !== "xgboost-infer") {
 }
 
 cpSync(join(root, "fixtures", MODEL), join(project, "model.ubj"));
+cpSync(join(root, "examples/tumour"), join(project, "tumour"), { recursive: true });
 writeFileSync(
   join(project, "use.ts"),
   `import { readFileSync } from "node:fs";
 import { loadFile, WorkerPool } from "xgboost-infer/node";
 import { WorkerPool as BrowserPool, type WebWorker } from "xgboost-infer/browser";
 import { Booster, InputError, ModelFormatError, UnsupportedModelError } from "xgboost-infer";
+import { FeatureCheckError, ModelExecutor, type ScoredRow } from "xgboost-infer/executor";
 import { responseCurve, waterfall } from "xgboost-infer/explain";
 const booster: Booster = Booster.load(readFileSync("model.ubj"));
 const row = new Float32Array(booster.numFeatures);
@@ -56,6 +58,16 @@ try {
   throw new Error("accepted");
 } catch (error) {
   if (!(error instanceof InputError)) throw error;
+}
+const executor: ModelExecutor = ModelExecutor.load("tumour");
+const scored: ScoredRow = executor.execute(Object.fromEntries(executor.features.map((name, i) => [name, i])));
+if (typeof scored.score !== "number" || scored.missing.length > 0) throw new Error("unexpected score");
+if (!(executor.booster instanceof Booster)) throw new Error("another class of boosters");
+try {
+  executor.execute({});
+  throw new Error("accepted");
+} catch (error) {
+  if (!(error instanceof FeatureCheckError) || error.missing.length !== 30) throw error;
 }
 console.log("The packed package installs, imports and predicts:", data[0]);
 `,

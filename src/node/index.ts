@@ -3,4 +3,5 @@ export type { CancelSignal } from "../pool/dispatcher.ts";
 export type { PoolOptions, PoolPredictOptions, PoolSource } from "../pool/pool.ts";
 export { WorkerError } from "../pool/worker-error.ts";
 export { loadFile } from "./load-file.ts";
+export { openModelDirectory } from "./model-directory.ts";
 export { WorkerPool } from "./worker-pool.ts";

@@ -1,0 +1,5 @@
+/** xgboost-infer/executor: a model directory as one thing to load: named features in, checked; a score out. */
+export { FeatureCheckError, ModelDirectoryError } from "./executor/errors.ts";
+export type { FileContent, ModelFiles } from "./executor/files.ts";
+export type { CheckPolicy, Manifest } from "./executor/manifest.ts";
+export { ModelExecutor, type ScoredRow } from "./executor/model-executor.ts";
