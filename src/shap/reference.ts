@@ -111,12 +111,19 @@ export class ReferenceExplainer implements Explainer {
     symmetrize(main, main.length, out, 0);
   }
 
-  /** Sums of the trees' means in double, rounded once; one a group. */
+  /** What the trees' means sum to, one a group: by quadrature in double, rounded once. */
   biases(treeEnd: number): Float32Array {
     return Float32Array.from({ length: this.#model.numOutputGroups }, (_, group) => {
       let sum = 0;
       for (const [t, member] of treesOf(this.#model, group, treeEnd)) {
-        sum += this.#rootMeans[t]![member]! * (this.#model.treeWeights?.[t] ?? 1);
+        const weight = this.#model.treeWeights?.[t] ?? 1;
+        sum =
+          this.#rules.shap === "quadrature"
+            ? sum + this.#rootMeans[t]![member]! * weight
+            : fround(
+                sum +
+                  fround(this.#means[t]![0]! * (this.#rules.treeContributions === "in one sum" ? 1 : weight)),
+              );
       }
       return sum;
     });
@@ -178,14 +185,7 @@ export class ReferenceExplainer implements Explainer {
         this.#pathContributions(row, group, base, treeEnd, part, { feature, on: held });
         return part;
       });
-      for (let k = 0; k < columns; k++) {
-        out[feature * columns + k] = fround(on![k]! - off![k]!) / 2;
-      }
-      let rest = 0;
-      for (let k = 0; k < columns; k++) {
-        rest = fround(k === feature ? rest + total[k]! : rest - out[feature * columns + k]!);
-      }
-      out[feature * columns + feature] = rest;
+      addHeldDifferences(feature, total, on!, off!, out);
     }
   }
 
@@ -209,4 +209,24 @@ export class ReferenceExplainer implements Explainer {
     }
     out[numFeatures]! += base;
   }
+}
+
+/** A feature's row of the matrix: half the difference that holding it makes to the others, and what that leaves for itself. */
+export function addHeldDifferences(
+  feature: number,
+  total: Float32Array,
+  on: Float32Array,
+  off: Float32Array,
+  out: Float32Array,
+): void {
+  const columns = total.length;
+  const row = out.subarray(feature * columns, (feature + 1) * columns);
+  for (let k = 0; k < columns; k++) {
+    row[k] = fround(on[k]! - off[k]!) / 2;
+  }
+  let rest = 0;
+  for (let k = 0; k < columns; k++) {
+    rest = fround(k === feature ? rest + total[k]! : rest - row[k]!);
+  }
+  row[feature] = rest;
 }

@@ -5,6 +5,7 @@ import type { Model } from "../model/model.ts";
 import { type Rules, withObeyedSplits } from "../model/rules.ts";
 import { type Explainer, type ExplanationKind, isMatrix } from "./explainer.ts";
 import { createFastExplainer } from "./fast.ts";
+import { createPathExplainer } from "./fast-paths.ts";
 import { LinearExplainer } from "./linear.ts";
 import { deepest, depthOf } from "./means.ts";
 import { ReferenceExplainer } from "./reference.ts";
@@ -19,9 +20,14 @@ export function selectExplainer(engine: EngineOption, loaded: Model, rules: Rule
   }
   const model = withObeyedSplits(loaded, rules);
   checkTrees(model, rules);
-  return engine === "reference" || rules.shap !== "quadrature"
-    ? new ReferenceExplainer(model, rules)
-    : createFastExplainer(model, rules, deepest(model), engine !== "javascript");
+  if (engine === "reference") {
+    return new ReferenceExplainer(model, rules);
+  }
+  if (rules.shap === "quadrature") {
+    return createFastExplainer(model, rules, deepest(model), engine !== "javascript");
+  }
+  const fast = engine === "javascript" ? undefined : createPathExplainer(model, rules, deepest(model));
+  return fast ?? new ReferenceExplainer(model, rules);
 }
 
 /** Throws for what XGBoost refuses to explain. */

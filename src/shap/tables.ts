@@ -197,7 +197,7 @@ interface Cursor {
 }
 
 /** Reachable nodes, each left child behind its parent. */
-function preorder(tree: Tree): Int32Array {
+export function preorder(tree: Tree): Int32Array {
   const order = new Int32Array(tree.numNodes);
   const stack = [0];
   let count = 0;
@@ -210,7 +210,7 @@ function preorder(tree: Tree): Int32Array {
   return order.slice(0, count);
 }
 
-function featuresOf(tree: Tree, order: Int32Array): number[] {
+export function featuresOf(tree: Tree, order: Int32Array): number[] {
   const features = new Set<number>();
   for (const node of order) {
     if (tree.leftChildren[node] !== -1) {
@@ -220,6 +220,6 @@ function featuresOf(tree: Tree, order: Int32Array): number[] {
   return [...features];
 }
 
-function isCategorical(tree: Tree, node: number): boolean {
+export function isCategorical(tree: Tree, node: number): boolean {
   return tree.leftChildren[node] !== -1 && (tree.categoryIndex?.[node] ?? -1) !== -1;
 }
