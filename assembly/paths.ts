@@ -218,42 +218,83 @@ function unwind(level: usize, next: usize, length: u32, index: u32): void {
   }
 }
 
-/** Adds a leaf to the sums of the path's features. */
+/** Adds a leaf to the sums of the path's features: two groups at a time, whose long chains of operations overlap. */
 function finish(level: usize, length: u32, value: f32, fraction: f32): void {
-  const last = level + entries + <usize>(length >> 2) * GROUP_BYTES;
-  let group = level + entries;
-  for (let left: i32 = length; left > 0; left -= 4) {
+  const start = level + entries;
+  const end = start + <usize>((length + 3) >> 2) * GROUP_BYTES;
+  let group = start;
+  for (; group + GROUP_BYTES < end; group += 2 * GROUP_BYTES) {
+    unwoundSums(level, length, group, true);
+  }
+  if (group < end) {
+    unwoundSums(level, length, group, false);
+  }
+  let left = length;
+  for (group = start; left > 0; group += GROUP_BYTES) {
     const zeros = v128.load(group);
-    const ones = v128.load(group, ONES);
-    const sums = unwoundSums(level, length, zeros, ones);
-    const parts = f32x4.mul(f32x4.mul(sums, f32x4.sub(ones, zeros)), f32x4.splat(value));
-    v128.store(group, f32x4.mul(parts, f32x4.splat(fraction)), PARTS);
-    for (let at = group; at < group + 16 && at < last + (<usize>(length & 3) << 2); at += 4) {
-      const feature = <usize>load<u32>(at, FEATURES);
-      store<f32>(feature, load<f32>(feature, 4) + load<f32>(at, PARTS), 4);
+    const change = f32x4.sub(v128.load(group, ONES), zeros);
+    const parts = f32x4.mul(f32x4.mul(v128.load(group, PARTS), change), f32x4.splat(value));
+    const scaled = f32x4.mul(parts, f32x4.splat(fraction));
+    add(<usize>load<u32>(group, FEATURES), f32x4.extract_lane(scaled, 0));
+    if (left > 1) {
+      add(<usize>load<u32>(group, FEATURES + 4), f32x4.extract_lane(scaled, 1));
     }
-    group += GROUP_BYTES;
+    if (left > 2) {
+      add(<usize>load<u32>(group, FEATURES + 8), f32x4.extract_lane(scaled, 2));
+    }
+    if (left > 3) {
+      add(<usize>load<u32>(group, FEATURES + 12), f32x4.extract_lane(scaled, 3));
+    }
+    left -= min(left, 4);
   }
 }
 
-/** Sums of the weights that the path would have without each of four entries. */
 // @ts-ignore: decorator
 @inline
-function unwoundSums(level: usize, length: u32, zeros: v128, ones: v128): v128 {
+function add(feature: usize, part: f32): void {
+  store<f32>(feature, load<f32>(feature, 4) + part, 4);
+}
+
+/** Sums of the weights that the path would have without each entry of one group or two. */
+// @ts-ignore: decorator
+@inline
+function unwoundSums(level: usize, length: u32, group: usize, isPair: bool): void {
   const none = f32x4.splat(0);
   const longer = splat(length + 1);
   const shares = counts + <usize>(length + 1) * countBytes;
-  const isHot = f32x4.ne(ones, none);
+  const zeros = v128.load(group);
+  const zeros2 = v128.load(group, GROUP_BYTES);
   let next = v128.load_splat<f32>(level + (<usize>length << 2));
+  let next2 = next;
   let hot = none;
+  let hot2 = none;
   let cold = none;
+  let cold2 = none;
   for (let at: isize = (<isize>length - 1) << 2; at >= 0; at -= 4) {
     const weights = v128.load_splat<f32>(level + at);
     const share = v128.load_splat<f32>(shares + at);
-    const grown = f32x4.div(f32x4.mul(next, longer), v128.load_splat<f32>(counts + at));
+    const count = v128.load_splat<f32>(counts + at);
+    const grown = f32x4.div(f32x4.mul(next, longer), count);
     hot = f32x4.add(hot, grown);
     next = f32x4.sub(weights, f32x4.mul(f32x4.mul(grown, zeros), share));
     cold = f32x4.add(cold, f32x4.div(f32x4.div(weights, zeros), share));
+    if (isPair) {
+      const grown2 = f32x4.div(f32x4.mul(next2, longer), count);
+      hot2 = f32x4.add(hot2, grown2);
+      next2 = f32x4.sub(weights, f32x4.mul(f32x4.mul(grown2, zeros2), share));
+      cold2 = f32x4.add(cold2, f32x4.div(f32x4.div(weights, zeros2), share));
+    }
   }
-  return v128.bitselect(hot, v128.and(cold, f32x4.ne(zeros, none)), isHot);
+  choose(group, zeros, hot, cold);
+  if (isPair) {
+    choose(group + GROUP_BYTES, zeros2, hot2, cold2);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function choose(group: usize, zeros: v128, hot: v128, cold: v128): void {
+  const none = f32x4.splat(0);
+  const kept = v128.and(cold, f32x4.ne(zeros, none));
+  v128.store(group, v128.bitselect(hot, kept, f32x4.ne(v128.load(group, ONES), none)), PARTS);
 }
