@@ -50,6 +50,8 @@ export interface BoosterParts {
   readonly rules: Rules;
   readonly engine: EngineOption;
   prepare(data: Data, options: PredictOptions): PreparedPrediction;
+  /** Throws for explanations that there are none of. */
+  check(plan: Plan): void;
   /** Scores at once, in this thread. */
   score(prepared: PreparedPrediction, options: PredictOptions): Prediction;
 }
@@ -87,6 +89,7 @@ export class Booster {
       rules: booster.#rules,
       engine: booster.#engineOption,
       prepare: (data, options) => booster.#prepare(data, options),
+      check: (plan) => booster.#scorer.check(plan),
       score: (prepared, options) => booster.#score(prepared, options),
     });
   }

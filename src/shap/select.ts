@@ -13,13 +13,12 @@ import { ReferenceExplainer } from "./reference.ts";
 /** Explainers go down by recursion, as XGBoost does, and the stack of a page or worker is small. */
 const MAX_DEPTH = 512;
 
-/** @throws UnsupportedModelError where the model lacks what explanations need */
+/** What explains a model that `checkTrees` lets through. */
 export function selectExplainer(engine: EngineOption, loaded: Model, rules: Rules): Explainer {
   if (loaded.linear !== undefined) {
     return new LinearExplainer(loaded.linear, loaded.numFeatures, loaded.numOutputGroups);
   }
   const model = withObeyedSplits(loaded, rules);
-  checkTrees(model, rules);
   if (engine === "reference") {
     return new ReferenceExplainer(model, rules);
   }
@@ -48,7 +47,8 @@ export function checkExplanation(kind: ExplanationKind, model: Model, rules: Rul
   }
 }
 
-function checkTrees(model: Model, rules: Rules): void {
+/** @throws UnsupportedModelError where the model lacks what explanations need */
+export function checkTrees(model: Model, rules: Rules): void {
   model.trees.forEach((tree, t) => {
     const covers = tree.sumHessian;
     if (covers === undefined && tree.leftChildren[0] !== -1) {
