@@ -1,15 +1,16 @@
 /**
  * The fast explainer by paths: the tables of `src/shap/path-tables.ts`, walked by WebAssembly. Same operations, same order,
- * same bits as the reference, which explains what is asked for less often.
+ * same bits as the reference, which explains all else. Contributions and interactions, no approximations.
  */
 import { allocateMemory, compileKernel, instantiate } from "../engine/platform.ts";
 import type { Model } from "../model/model.ts";
 import type { Rules } from "../model/rules.ts";
 import { goesLeft } from "../model/walk.ts";
 import { type Explainer, type ExplanationKind, explanationWidth } from "./explainer.ts";
+import { floatBiases, floatMeans } from "./means.ts";
 import { PATH_KERNEL } from "./path-kernel.ts";
 import { FEATURE_BYTES, PathTables, TREE_BYTES } from "./path-tables.ts";
-import { addHeldDifferences, ReferenceExplainer } from "./reference.ts";
+import { addHeldDifferences } from "./reference.ts";
 
 interface Kernel {
   /** Adds trees to the sums of the staged row. Addresses, but `levels`; `condition`: the feature that is held on or off, or 0. */
@@ -41,7 +42,7 @@ class PathExplainer implements Explainer {
   readonly #kernel: Kernel;
   readonly #words: Uint32Array;
   readonly #floats: Float32Array;
-  readonly #reference: ReferenceExplainer;
+  readonly #rootMeans: Float32Array;
 
   constructor(tables: PathTables, rules: Rules, buffer: ArrayBuffer, kernel: Kernel) {
     this.#tables = tables;
@@ -49,7 +50,7 @@ class PathExplainer implements Explainer {
     this.#words = new Uint32Array(buffer);
     this.#floats = new Float32Array(buffer);
     this.#kernel = kernel;
-    this.#reference = new ReferenceExplainer(tables.model, rules);
+    this.#rootMeans = Float32Array.from(tables.model.trees, (tree) => floatMeans(tree)[0]!);
     tables.write(this.#words, this.#floats);
   }
 
@@ -61,12 +62,9 @@ class PathExplainer implements Explainer {
     treeEnd: number,
     out: Float32Array,
   ): void {
-    if (kind === "approxContribs" || kind === "approxInteractions") {
-      this.#reference.explain(rows, count, base, kind, treeEnd, out);
-      return;
-    }
-    const { numFeatures, numOutputGroups } = this.#tables.model;
-    const biases = this.#reference.biases(treeEnd);
+    const { model } = this.#tables;
+    const { numFeatures, numOutputGroups } = model;
+    const biases = floatBiases(model, this.#rules, (t) => this.#rootMeans[t]!, treeEnd);
     const width = explanationWidth(kind, numFeatures, numOutputGroups);
     const totals = new Float32Array(numOutputGroups * (numFeatures + 1));
     out.fill(0);

@@ -111,19 +111,12 @@ export class ReferenceExplainer implements Explainer {
     symmetrize(main, main.length, out, 0);
   }
 
-  /** What the trees' means sum to, one a group: by quadrature in double, rounded once. */
+  /** Sums of the trees' means in double, rounded once; one a group. */
   biases(treeEnd: number): Float32Array {
     return Float32Array.from({ length: this.#model.numOutputGroups }, (_, group) => {
       let sum = 0;
       for (const [t, member] of treesOf(this.#model, group, treeEnd)) {
-        const weight = this.#model.treeWeights?.[t] ?? 1;
-        sum =
-          this.#rules.shap === "quadrature"
-            ? sum + this.#rootMeans[t]![member]! * weight
-            : fround(
-                sum +
-                  fround(this.#means[t]![0]! * (this.#rules.treeContributions === "in one sum" ? 1 : weight)),
-              );
+        sum += this.#rootMeans[t]![member]! * (this.#model.treeWeights?.[t] ?? 1);
       }
       return sum;
     });

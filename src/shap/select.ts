@@ -3,6 +3,7 @@ import type { EngineOption } from "../engine/select.ts";
 import { InputError, UnsupportedModelError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { type Rules, withObeyedSplits } from "../model/rules.ts";
+import { WithApproximation } from "./approximate.ts";
 import { type Explainer, type ExplanationKind, isMatrix } from "./explainer.ts";
 import { createFastExplainer } from "./fast.ts";
 import { createPathExplainer } from "./fast-paths.ts";
@@ -19,13 +20,18 @@ export function selectExplainer(engine: EngineOption, loaded: Model, rules: Rule
     return new LinearExplainer(loaded.linear, loaded.numFeatures, loaded.numOutputGroups);
   }
   const model = withObeyedSplits(loaded, rules);
-  if (engine === "reference") {
+  // What a weight that is no number does to features without a split, fast explainers pass over.
+  if (engine === "reference" || model.treeWeights?.some((weight) => !Number.isFinite(weight))) {
     return new ReferenceExplainer(model, rules);
   }
+  return new WithApproximation(model, rules, selectExact(model, rules, engine !== "javascript"));
+}
+
+function selectExact(model: Model, rules: Rules, wasm: boolean): Explainer {
   if (rules.shap === "quadrature") {
-    return createFastExplainer(model, rules, deepest(model), engine !== "javascript");
+    return createFastExplainer(model, rules, deepest(model), wasm);
   }
-  const fast = engine === "javascript" ? undefined : createPathExplainer(model, rules, deepest(model));
+  const fast = wasm ? createPathExplainer(model, rules, deepest(model)) : undefined;
   return fast ?? new ReferenceExplainer(model, rules);
 }
 
