@@ -479,6 +479,11 @@ describe("what goes to workers", () => {
     expect(blockRowsOf({ ...plan, treeEnd: 1 }, 1e9, 1000, 2, LIMITS)).toBe(320);
     expect(blockRowsOf(plan, 100_000, 1e6, 2, LIMITS)).toBe(1);
     expect(blockRowsOf({ ...plan, treeEnd: 1e6 }, 100_000, 50, 2, LIMITS)).toBe(2);
+    expect(blockRowsOf({ ...plan, kind: "contribs" }, 100_000, 51, 2, LIMITS)).toBe(8);
+    expect(blockRowsOf({ ...plan, kind: "interactions" }, 100_000, 2601, 2, LIMITS)).toBe(4);
+    expect(blockRowsOf({ ...plan, kind: "approxContribs" }, 100_000, 51, 2, LIMITS)).toBe(68);
+    expect(isSmall({ ...plan, kind: "contribs" }, 1, LIMITS)).toBe(true);
+    expect(isSmall({ ...plan, kind: "contribs" }, 4, LIMITS)).toBe(false);
   });
 });
 

@@ -5,10 +5,11 @@ import { bin, install, root, run } from "./run.mjs";
 
 /**
  * Minified and gzipped bytes of each entry: what a page pays for it. The explain entry comes on top of the root entry. Of the
- * latter, contributions have 7,400, which `predict` gives without waiting and which cannot be loaded later therefore, and
- * ranks with their kernel 5,500.
+ * latter, contributions have 11,400, which `predict` gives without waiting and which cannot be loaded later therefore: a kernel
+ * with its tables for each of XGBoost's two algorithms, as files of all releases before 3.3 want the older one. Ranks with
+ * their kernel have 5,500.
  */
-const SIZE_LIMITS = { index: 42_000, explain: 34_000 };
+const SIZE_LIMITS = { index: 46_000, explain: 34_000 };
 
 /** Packages whose code is in dist/explain.js. */
 const BUNDLED = [
