@@ -2,7 +2,7 @@
 import { isExplanation, type OutputKind, type Plan } from "../predict/options.ts";
 
 /**
- * Walks of a tree that one explanation by it costs, measured with 500 trees of 60 leaves: contributions take 100 to 200 by
+ * Walks of a tree that one explanation by it costs, measured with trees of 50 to 60 leaves: contributions take 100 to 200 by
  * quadrature and 600 to 900 by paths; interactions 350 by quadrature and a hundred thousand by paths, which a block in
  * between keeps from being blocks of seconds.
  */
