@@ -3,16 +3,18 @@
  * compiles this into `src/shap/kernel.ts`. A vector holds one number of four rows, so that every operation is the one
  * that the definition has, in its order.
  *
- *   tree    20 bytes: address of the root, addresses of the first and behind the last of its features (8 bytes each: byte
- *           offset in their table, address of the sum), weight (float32), byte offset of the output group in a leaf.
+ *   tree    24 bytes: address of the root, addresses of the first and behind the last of its features (8 bytes each: byte
+ *           offset in their table, address of the sum), weight (float32), byte offsets of the output group in a leaf and in
+ *           the sums.
  *   node    32 bytes, left child behind its parent. Split: flags, address of the right child, byte offset of the feature,
  *           threshold or address of four rows' decisions, shares of left and right, their inverses. Leaf: 0, address of
  *           its scales, one an output group.
  *   level   of the stack, 256 bytes: eight vectors of products on the way down, eight of sums on the way up.
+ *   path    byte offsets of the features on the way down, 4 bytes each: for interactions.
  *   feature 48 bytes: values of the rows; factors, while the feature is on the path; sums of the tree.
  */
 
-const TREE_BYTES: usize = 20;
+const TREE_BYTES: usize = 24;
 const NODE_BYTES: usize = 32;
 const LEVEL_BYTES: usize = 256;
 const SUMS: usize = 128;
@@ -30,14 +32,39 @@ const WEIGHTS: usize = 128;
 
 let features: usize = 0;
 let group: usize = 0;
+/** Of interactions: number of features, addresses of the output group's sums and pairs, the tree's weight, end of the path. */
+let count: usize = 0;
+let groupSums: usize = 0;
+let groupPairs: usize = 0;
+let treeWeight: f32 = 0;
+let path: usize = 0;
+let pathEnd: usize = 0;
 
-/** Adds trees to the sums of the staged rows. */
-export function explain(tree: usize, treeEnd: usize, stack: usize, featureTable: usize): void {
+/** Adds trees to the sums of the staged rows, and with `pairs` to those of pairs: `featureCount` rows of as many vectors. */
+export function explain(
+  tree: usize,
+  treeEnd: usize,
+  stack: usize,
+  featureTable: usize,
+  sums: usize,
+  pairs: usize,
+  pathStart: usize,
+  featureCount: usize,
+): void {
   features = featureTable;
+  count = featureCount;
+  path = pathEnd = pathStart;
   for (; tree < treeEnd; tree += TREE_BYTES) {
     group = <usize>load<u32>(tree, 16);
+    treeWeight = load<f32>(tree, 12);
+    const offset = <usize>load<u32>(tree, 20);
+    groupSums = sums + offset;
+    groupPairs = pairs > 0 ? pairs + offset * featureCount : 0;
     below(<usize>load<u32>(tree), stack);
-    const weight = f32x4.splat(load<f32>(tree, 12));
+    if (pairs > 0) {
+      continue;
+    }
+    const weight = f32x4.splat(treeWeight);
     const end = <usize>load<u32>(tree, 8);
     for (let at = <usize>load<u32>(tree, 4); at < end; at += 8) {
       const feature = featureTable + <usize>load<u32>(at);
@@ -145,8 +172,13 @@ function step(
     c6 = f32x4.div(c6, factor(undone, 6));
     c7 = f32x4.div(c7, factor(undone, 7));
   }
+  const next = level + LEVEL_BYTES;
+  const isNew = groupPairs > 0 && !(flags & REPEATED);
   if (load<u32>(child) & SPLIT) {
-    const next = level + LEVEL_BYTES;
+    if (isNew) {
+      store<u32>(pathEnd, <u32>(feature - features));
+      pathEnd += 4;
+    }
     v128.store(next, c0);
     v128.store(next, c1, 16);
     v128.store(next, c2, 32);
@@ -158,6 +190,9 @@ function step(
     v128.store(feature, p, FACTOR);
     below(child, next);
     v128.store(feature, old, FACTOR);
+    if (isNew) {
+      pathEnd -= 4;
+    }
     c0 = v128.load(next, SUMS);
     c1 = v128.load(next, SUMS + 16);
     c2 = v128.load(next, SUMS + 32);
@@ -176,6 +211,16 @@ function step(
     c5 = leafSum(c5, scale, 5);
     c6 = leafSum(c6, scale, 6);
     c7 = leafSum(c7, scale, 7);
+    if (groupPairs > 0) {
+      v128.store(next, c0, SUMS);
+      v128.store(next, c1, SUMS + 16);
+      v128.store(next, c2, SUMS + 32);
+      v128.store(next, c3, SUMS + 48);
+      v128.store(next, c4, SUMS + 64);
+      v128.store(next, c5, SUMS + 80);
+      v128.store(next, c6, SUMS + 96);
+      v128.store(next, c7, SUMS + 112);
+    }
   }
   give(level, 0, c0, isRight);
   give(level, 1, c1, isRight);
@@ -206,5 +251,38 @@ function step(
     less = f32x4.sub(less, part(undone, c7, 7));
     delta = v128.bitselect(less, delta, f32x4.ne(old, one));
   }
-  v128.store(feature, f32x4.add(v128.load(feature, PHI), delta), PHI);
+  if (groupPairs > 0) {
+    const sum = groupSums + (feature - features) / 3;
+    v128.store(sum, f32x4.add(v128.load(sum), f32x4.mul(f32x4.splat(treeWeight), delta)));
+    addPairs(feature - features, next, change, undone);
+  } else {
+    v128.store(feature, f32x4.add(v128.load(feature, PHI), delta), PHI);
+  }
+}
+
+/** Adds a step's effects on its feature with each other one of the path. `next` has the sums, and room for eight vectors. */
+function addPairs(feature: usize, next: usize, change: v128, undone: v128): void {
+  const one = f32x4.splat(1);
+  const weight = f32x4.splat(treeWeight);
+  for (let q: usize = 0; q < 8; q++) {
+    const edge = f32x4.div(change, factor(change, q));
+    // A factor of 1 before leaves the edge as it is.
+    v128.store(next + 16 * q, f32x4.sub(edge, f32x4.div(undone, factor(undone, q))));
+  }
+  for (let at = path; at < pathEnd; at += 4) {
+    const other = <usize>load<u32>(at);
+    if (other === feature) {
+      continue;
+    }
+    const p = v128.load(features + other, FACTOR);
+    const less = f32x4.sub(p, one);
+    let sum = f32x4.splat(0);
+    for (let q: usize = 0; q < 8; q++) {
+      const product = f32x4.mul(f32x4.mul(less, v128.load(next + 16 * q, SUMS)), v128.load(next + 16 * q));
+      sum = f32x4.add(sum, f32x4.div(product, factor(less, q)));
+    }
+    sum = f32x4.mul(weight, v128.and(sum, f32x4.ne(p, one)));
+    const pair = groupPairs + (feature * count + other) / 3;
+    v128.store(pair, f32x4.add(v128.load(pair), sum));
+  }
 }

@@ -15,6 +15,8 @@ type Kind = (typeof KINDS)[number];
 
 interface Setup {
   readonly python: string;
+  /** With XGBoost 3.2. */
+  readonly python32: string;
   readonly rust: string;
   readonly failures: Readonly<Record<string, string>>;
 }
@@ -38,12 +40,26 @@ const CACHE = resolve(".cache");
 const setup = JSON.parse(process.argv[2] ?? "{}") as Setup;
 const workloads = WORKLOADS.filter(({ name }) => !QUICK || name === "risk" || name === "small");
 
-/** Name, what it is called in the table, and the program; XGBoost comes first, as its answers are the measure. */
+/**
+ * Name, what it is called in the table, and the program. XGBoost comes first, as its answers are the measure of those that
+ * follow; then once more with the rules of its releases before 3.3.
+ */
 const CONTENDERS: readonly (readonly [name: string, label: string, program: readonly string[]])[] = [
   ["xgboost-contribs", "XGBoost 3.4.1, DMatrix ready", [setup.python, resolve("bench/rivals/rivals.py")]],
   ["ours", "**xgboost-infer**", [process.execPath, `${CACHE}/explain-ours.mjs`]],
   ["ours-javascript", "xgboost-infer, engine: javascript", [process.execPath, `${CACHE}/explain-ours.mjs`]],
   ["hessboost-contribs", "hessboost 0.4.6, matrix ready", [setup.rust]],
+  [
+    "xgboost-contribs-3.2",
+    "XGBoost 3.2.0, DMatrix ready",
+    [setup.python32, resolve("bench/rivals/rivals.py")],
+  ],
+  ["ours-3.2", '**xgboost-infer**, rules: "3.2"', [process.execPath, `${CACHE}/explain-ours.mjs`]],
+  [
+    "ours-3.2-javascript",
+    'xgboost-infer, rules: "3.2", engine: javascript',
+    [process.execPath, `${CACHE}/explain-ours.mjs`],
+  ],
 ];
 const ONE_THREAD = { OMP_NUM_THREADS: "1", OMP_THREAD_LIMIT: "1", RAYON_NUM_THREADS: "1" };
 
@@ -126,7 +142,7 @@ const failures: string[] = Object.entries(setup.failures).map(([what, why]) => `
 
 for (const workload of workloads) {
   const folder = writeWorkload(workload);
-  let expected: Float32Array | undefined;
+  const expected = new Map<string, Float32Array>();
   const running: (readonly [Contender, Result[]])[] = [];
   for (const [name, , program] of CONTENDERS.filter(([, , program]) => program[0] !== "")) {
     const contender = new Contender(name, program, folder);
@@ -136,8 +152,12 @@ for (const workload of workloads) {
       for (const kind of KINDS) {
         await contender.ask(`check ${kind} ${ROWS} ${folder}/answers.f32`);
         const answers = new Float32Array(new Uint8Array(readFileSync(`${folder}/answers.f32`)).buffer);
-        expected ??= name === "xgboost-contribs" ? answers : undefined;
-        const checked = expected === undefined ? {} : { checked: compare(answers, expected) };
+        const release = name.includes("-3.2") ? "3.2" : "latest";
+        if (name.startsWith("xgboost") && !expected.has(release)) {
+          expected.set(release, answers);
+        }
+        const wanted = expected.get(release);
+        const checked = wanted === undefined ? {} : { checked: compare(answers, wanted) };
         own.push({ workload: workload.name, contender: name, kind, samples: [], ...checked });
       }
       running.push([contender, own]);

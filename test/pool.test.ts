@@ -8,6 +8,7 @@ import type { Prediction } from "../src/predict/booster.ts";
 import { partsOf } from "../src/predict/booster.ts";
 import { randomNumbers } from "./support/arbitrary.ts";
 import { writeJson } from "./support/document.ts";
+import { callData, callOptions, explanations } from "./support/explanations.ts";
 import { type FixtureFile, manifest, readFixture, readInput, readOptions } from "./support/fixtures.ts";
 import { modelDocument, modelOf, type TreeSpec } from "./support/model.ts";
 import { FakePlatform, type FakeWorker, TestPool } from "./support/pool.ts";
@@ -478,6 +479,11 @@ describe("what goes to workers", () => {
     expect(blockRowsOf({ ...plan, treeEnd: 1 }, 1e9, 1000, 2, LIMITS)).toBe(320);
     expect(blockRowsOf(plan, 100_000, 1e6, 2, LIMITS)).toBe(1);
     expect(blockRowsOf({ ...plan, treeEnd: 1e6 }, 100_000, 50, 2, LIMITS)).toBe(2);
+    expect(blockRowsOf({ ...plan, kind: "contribs" }, 100_000, 51, 2, LIMITS)).toBe(8);
+    expect(blockRowsOf({ ...plan, kind: "interactions" }, 100_000, 2601, 2, LIMITS)).toBe(4);
+    expect(blockRowsOf({ ...plan, kind: "approxContribs" }, 100_000, 51, 2, LIMITS)).toBe(68);
+    expect(isSmall({ ...plan, kind: "contribs" }, 1, LIMITS)).toBe(true);
+    expect(isSmall({ ...plan, kind: "contribs" }, 4, LIMITS)).toBe(false);
   });
 });
 
@@ -516,5 +522,59 @@ describe.each(["auto", "javascript", "reference"] as EngineOption[])("fixtures, 
 
   it("are many", () => {
     expect(cases.length).toBeGreaterThan(engine === "auto" ? 500 : 100);
+  });
+});
+
+/** Contributions, approximations and interactions of the fixtures: whatever a booster answers or refuses, a pool does too. */
+describe.each([true, false])("explanations, memory shared: %s", (sharesMemory) => {
+  const usable = (file: FixtureFile): boolean => file.dump === undefined && file.error === undefined;
+  const cases = manifest.cases.filter(
+    (each) => each.files.some(usable) && (explanations.get(each.name)?.calls.length ?? 0) > 0,
+  );
+  it.each(cases.map((each) => [each.name, each] as const))("%s", async (_, fixture) => {
+    const booster = Booster.load(readFixture(fixture.files.find(usable)!.path));
+    const platform = new FakePlatform({ sharesMemory });
+    const pool = await TestPool.create(booster, platform);
+    const input = fixture.inputs["main"]!;
+    const names =
+      booster.featureNames === undefined ? (fixture.model.featureNames ?? input.names ?? []) : undefined;
+    let rows = 0;
+    for (const call of explanations.get(fixture.name)!.calls) {
+      const data = callData(call, input, names);
+      const options = callOptions(call);
+      let wanted: Prediction | undefined;
+      const refused = (await refusal(() => {
+        wanted = booster.predict(data, options);
+      })) as Error | undefined;
+      if (wanted === undefined) {
+        const found = (await refusal(() => pool.predict(data, options))) as Error;
+        expect([found.constructor, found.message]).toEqual([refused!.constructor, refused!.message]);
+      } else {
+        expectSame(await pool.predict(data, options), wanted);
+        rows += wanted.shape[0]!;
+      }
+    }
+    const scored = platform.workers.reduce((sum, worker) => sum + worker.scored, 0);
+    expect(scored > 0).toBe(rows > 0 && partsOf(booster).model.linear === undefined);
+    // No worker died of an explanation that there is none of.
+    expect(platform.workers.length).toBe(2);
+    await pool.close();
+  });
+
+  it("are many", () => {
+    expect(cases.length).toBeGreaterThan(50);
+  });
+
+  it("of a model without covers are refused as by the booster", async () => {
+    const text = "0:[f0<1] yes=1,no=2,missing=1\n\t1:leaf=1\n\t2:leaf=2\n";
+    const booster = Booster.load(text, { dump: { objective: "reg:squarederror", baseScore: 0 } });
+    const platform = new FakePlatform({ sharesMemory });
+    const pool = await TestPool.create(booster, platform);
+    const data = { data: MATRIX, rows: MATRIX.length, cols: 1 };
+    const wanted = (await refusal(() => booster.predict(data, { predContribs: true }))) as Error;
+    const found = (await refusal(() => pool.predict(data, { predContribs: true }))) as Error;
+    expect(wanted.message).toMatch(/no cover/);
+    expect([found.constructor, found.message]).toEqual([wanted.constructor, wanted.message]);
+    expect(platform.workers.every((worker) => worker.scores.length === 0)).toBe(true);
   });
 });

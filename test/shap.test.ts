@@ -26,6 +26,11 @@ const HOSTILE: CoverOf = (_node, children, random) => {
   const values = [0, 1, 1, 1e-30, 1e30, 2 ** -149, children, children, 3 * random()];
   return values[Math.floor(random() * values.length)]!;
 };
+/** Paths take covers that the quadrature refuses. */
+const ABSURD: CoverOf = (node, children, random) =>
+  random() < 0.3
+    ? [-1, -3e38, -(2 ** -149), Infinity, Number.NaN][Math.floor(random() * 5)]!
+    : HOSTILE(node, children, random);
 
 /** The model's document with covers, children before parents. */
 function withCovers(spec: ModelSpec, coverOf: CoverOf, seed: number): string {
@@ -206,6 +211,10 @@ describe("every engine gives the bits of the reference", { timeout: PATIENCE_MS 
     };
 
   it("on hostile trees", check({ vectorLeaves: false, maxSplits: 20 }, RULES, HOSTILE, 120));
+  it(
+    "on absurd covers by paths",
+    check({ vectorLeaves: false, maxSplits: 30 }, ["0.90", "1.7", "3.2"], ABSURD, 120),
+  );
   it(
     "on hostile trees by quadrature",
     check({ vectorLeaves: false, maxSplits: 30 }, ["latest"], HOSTILE, 120),

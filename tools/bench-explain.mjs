@@ -9,7 +9,12 @@ import { install, root, run } from "./run.mjs";
 
 install();
 mkdirSync(`${cache}explain`, { recursive: true });
-const setup = { python: setUpPython(), rust: setUpRust(), failures };
+const setup = {
+  python: setUpPython(),
+  python32: setUpPython("requirements-3.2"),
+  rust: setUpRust(),
+  failures,
+};
 await build({
   entryPoints: { explain: `${root}bench/explain.ts`, "explain-ours": `${root}bench/explain-ours.ts` },
   outdir: cache,

@@ -34,6 +34,13 @@ const KERNELS = [
     features: ["simd"],
     unused: 0,
   },
+  {
+    source: "assembly/paths.ts",
+    target: "src/shap/path-kernel.ts",
+    constant: "PATH_KERNEL",
+    features: ["simd"],
+    unused: 0,
+  },
 ];
 
 /**

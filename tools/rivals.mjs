@@ -81,39 +81,43 @@ function findPython() {
   );
 }
 
-/** The environment's Python, or nothing. */
-export function setUpPython() {
-  const requirements = `${rivals}requirements.txt`;
-  const folder = `${cache}rivals-venv`;
+/**
+ * The environment's Python, or nothing. What it has is in a file of pinned requirements.
+ * @param {"requirements" | "requirements-3.2"} [list]
+ */
+export function setUpPython(list = "requirements") {
+  const requirements = `${rivals}${list}.txt`;
+  const folder = `${cache}${list.replace("requirements", "rivals-venv")}`;
   const program = process.platform === "win32" ? `${folder}/Scripts/python.exe` : `${folder}/bin/python`;
+  const what = `python${list.replace("requirements", "")}`;
   const pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"];
   once(`${folder}/.requirements`, readFileSync(requirements, "utf8"), () => {
     const base = findPython();
     if (base === undefined) {
-      failures["python"] = "no Python 3.12 or later with venv was found";
+      failures[what] = "no Python 3.12 or later with venv was found";
       return false;
     }
-    console.log("Setting up the rivals in Python …");
+    console.log(`Setting up the rivals in Python (${list}.txt) …`);
     rmSync(folder, { recursive: true, force: true });
     const reason = attempt(base, ["-m", "venv", folder]) || attempt(program, [...pip, "-r", requirements]);
     if (reason === "") {
       return true;
     }
     if (!existsSync(program)) {
-      failures["python"] = reason;
+      failures[what] = reason;
       return false;
     }
     // Something is not to be had here: everything else, one by one.
     for (const pin of readFileSync(requirements, "utf8").match(/^[\w-]+==\S+/gm) ?? []) {
       const why = attempt(program, [...pip, "-c", requirements, pin]);
       if (why !== "") {
-        failures[`python ${pin.split("==")[0]}`] = why;
+        failures[`${what} ${pin.split("==")[0]}`] = why;
       }
     }
     return false;
   });
   if (capture(program, ["-c", "import numpy, xgboost; print(1)"]) !== "1") {
-    failures["python"] ??= "numpy and xgboost cannot be imported";
+    failures[what] ??= "numpy and xgboost cannot be imported";
     return "";
   }
   return program;

@@ -205,6 +205,7 @@ CONTENDERS = {
     "xgboost-dmatrix": XgboostDmatrix,
     "xgboost-dmatrix-ready": XgboostDmatrixReady,
     "xgboost-contribs": XgboostContribs,
+    "xgboost-contribs-3.2": XgboostContribs,
     "lignum": Lignum,
     "lignum-compiled": LignumCompiled,
     "onnxruntime": OnnxRuntime,

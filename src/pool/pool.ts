@@ -89,11 +89,13 @@ export class ModelPool {
       return this.#parts.score(prepared, options);
     }
     const { baseMargin } = options;
+    const base = baseMargin === undefined ? undefined : checkBaseMargin(baseMargin, source.rows, groups);
+    this.#parts.check(plan);
     const task = {
       ...prepared,
       features,
       groups,
-      base: baseMargin === undefined ? undefined : checkBaseMargin(baseMargin, source.rows, groups),
+      base,
       blockRows: blockRowsOf(plan, source.rows, Math.max(features, room), this.#size, this.#limits),
       needsTrees: this.#setups.needsTrees(plan),
     };

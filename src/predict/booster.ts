@@ -60,6 +60,8 @@ export interface BoosterParts {
   readonly engine: EngineOption;
   readonly layout: Layout | undefined;
   prepare(data: Data, options: PredictOptions): PreparedPrediction;
+  /** Throws for explanations that there are none of. */
+  check(plan: Plan): void;
   /** Scores at once, in this thread. */
   score(prepared: PreparedPrediction, options: PredictOptions): Prediction;
 }
@@ -108,6 +110,7 @@ export class Booster {
       engine: booster.#engineOption,
       layout: booster.#layout,
       prepare: (data, options) => booster.#prepare(data, options),
+      check: (plan) => booster.#scorer.check(plan),
       score: (prepared, options) => booster.#score(prepared, options),
     });
   }

@@ -14,7 +14,7 @@ import {
   transformMargins,
 } from "../objective/objective.ts";
 import { type Explainer, explanationWidth } from "../shap/explainer.ts";
-import { checkExplanation, selectExplainer } from "../shap/select.ts";
+import { checkExplanation, checkTrees, selectExplainer } from "../shap/select.ts";
 import type { RowSource } from "./data.ts";
 import { isExplanation, type Plan } from "./options.ts";
 
@@ -35,6 +35,7 @@ export class Scorer {
   #engine: Engine | undefined;
   /** Made when the first explanation is asked for. */
   #explainer: Explainer | undefined;
+  #isExplainable = false;
 
   /** @param layout the compiled trees, where they are there already: the model may then be without its trees */
   constructor(model: Model, rules: Rules, engine: EngineOption, layout?: Layout) {
@@ -70,6 +71,17 @@ export class Scorer {
       return explanationWidth(plan.kind, this.#model.numFeatures, this.#model.numOutputGroups);
     }
     return plan.kind === "leaf" ? plan.treeEnd : this.#model.numOutputGroups;
+  }
+
+  /** Throws for explanations that there are none of; they need the model with its trees. */
+  check(plan: Plan): void {
+    if (isExplanation(plan.kind)) {
+      checkExplanation(plan.kind, this.#model, this.#rules);
+      if (!this.#isExplainable) {
+        checkTrees(this.#model, this.#rules);
+        this.#isExplainable = true;
+      }
+    }
   }
 
   /** An array for one row that `scoreRows` reads without a copy, if there is one. */
@@ -113,9 +125,8 @@ export class Scorer {
   ): Float32Array {
     const base =
       baseMargin === undefined ? this.#base : checkBaseMargin(baseMargin, rows, this.#model.numOutputGroups);
-    if (isExplanation(plan.kind)) {
-      checkExplanation(plan.kind, this.#model, this.#rules);
-    } else if (plan.kind !== "leaf") {
+    this.check(plan);
+    if (!isExplanation(plan.kind) && plan.kind !== "leaf") {
       if (this.#baseLast) {
         out.fill(0);
       } else {

@@ -1,6 +1,6 @@
 /**
- * The fast explainer of contributions by quadrature: the tables of `src/shap/tables.ts`, walked by WebAssembly for four
- * rows at a time, or by JavaScript for one. Same operations, same order, same bits as the reference, which explains all else.
+ * The fast explainer by quadrature: the tables of `src/shap/tables.ts`, walked by WebAssembly for four
+ * rows at a time, or by JavaScript for one. Same operations, same order, same bits as the reference. No approximations.
  */
 import { allocateMemory, compileKernel, instantiate } from "../engine/platform.ts";
 import type { Model } from "../model/model.ts";
@@ -9,20 +9,44 @@ import { goesLeft } from "../model/walk.ts";
 import { type Explainer, type ExplanationKind, explanationWidth } from "./explainer.ts";
 import { JavaScriptKernel } from "./javascript.ts";
 import { SHAP_KERNEL } from "./kernel.ts";
+import { symmetrize } from "./quadrature.ts";
 import { ReferenceExplainer } from "./reference.ts";
 import { FEATURE_BYTES, LANES, ShapTables, TREE_BYTES, VECTOR_BYTES } from "./tables.ts";
 
 interface Kernel {
-  /** Adds trees to the sums of the staged rows; all are addresses. */
-  explain(tree: number, treeEnd: number, stack: number, features: number): void;
+  /** Adds trees to the sums of the staged rows. Addresses, but `count`: of features; `pairs` 0: contributions alone. */
+  explain(
+    tree: number,
+    treeEnd: number,
+    stack: number,
+    features: number,
+    sums: number,
+    pairs: number,
+    path: number,
+    count: number,
+  ): void;
 }
 
+/** Of interactions' sums; more of them go row by row, to the reference. */
+const MAX_BYTES = 2 ** 28;
+
 /** The fastest explainer of the platform; `wasm` false: JavaScript. */
-export function createFastExplainer(model: Model, rules: Rules, maxDepth: number, wasm: boolean): Explainer {
-  const tables = new ShapTables(model, maxDepth);
+export function createFastExplainer(
+  model: Model,
+  rules: Rules,
+  maxDepth: number,
+  wasm: boolean,
+  withPairs = false,
+): Explainer {
+  const tables = new ShapTables(model, maxDepth, withPairs);
+  if (withPairs && tables.addresses.size > MAX_BYTES) {
+    return new ReferenceExplainer(model, rules);
+  }
   const found = wasm ? createKernel(tables.addresses.size) : undefined;
   const buffer = found?.buffer ?? new ArrayBuffer(tables.addresses.size);
-  return new FastExplainer(tables, rules, buffer, found?.kernel);
+  return new FastExplainer(tables, rules, buffer, found?.kernel, () =>
+    createFastExplainer(model, rules, maxDepth, wasm, true),
+  );
 }
 
 /** The kernel, or nothing where WebAssembly and its vectors, or as much memory, are not to be had. */
@@ -44,7 +68,18 @@ class FastExplainer implements Explainer {
   readonly #floats: Float32Array;
   readonly #reference: ReferenceExplainer;
 
-  constructor(tables: ShapTables, rules: Rules, buffer: ArrayBuffer, kernel: Kernel | undefined) {
+  readonly #createTwin: () => Explainer;
+  /** The explainer of interactions, made when the first are asked for. */
+  #twin: Explainer | undefined;
+
+  constructor(
+    tables: ShapTables,
+    rules: Rules,
+    buffer: ArrayBuffer,
+    kernel: Kernel | undefined,
+    createTwin: () => Explainer,
+  ) {
+    this.#createTwin = createTwin;
     this.#tables = tables;
     this.#rules = rules;
     this.#words = new Uint32Array(buffer, 0, buffer.byteLength >> 2);
@@ -63,22 +98,32 @@ class FastExplainer implements Explainer {
     treeEnd: number,
     out: Float32Array,
   ): void {
-    if (kind !== "contribs") {
-      this.#reference.explain(rows, count, base, kind, treeEnd, out);
+    const { model, addresses, entriesBefore, features } = this.#tables;
+    if (kind === "interactions" && addresses.pairs === 0) {
+      this.#twin ??= this.#createTwin();
+      this.#twin.explain(rows, count, base, kind, treeEnd, out);
       return;
     }
-    const { model, addresses, entriesBefore } = this.#tables;
     const { numFeatures, numOutputGroups } = model;
     const biases = this.#reference.biases(treeEnd);
     const width = explanationWidth(kind, numFeatures, numOutputGroups);
+    const main = new Float32Array(numOutputGroups * (numFeatures + 1));
     out.fill(0);
     for (let first = 0; first < count; first += this.#lanes) {
       const lanes = Math.min(this.#lanes, count - first);
       this.#stage(rows, first, lanes);
       const last = addresses.trees + entriesBefore[treeEnd]! * TREE_BYTES;
-      this.#kernel.explain(addresses.trees, last, addresses.stack, addresses.features);
+      const { trees, stack, sums, pairs, path } = addresses;
+      this.#kernel.explain(trees, last, stack, addresses.features, sums, pairs, path, features.length);
       for (let lane = 0; lane < lanes; lane++) {
-        this.#unstage(lane, (first + lane) * numOutputGroups, biases, base, out, (first + lane) * width);
+        const index = (first + lane) * numOutputGroups;
+        const at = (first + lane) * width;
+        if (pairs === 0) {
+          this.#unstage(lane, index, biases, base, out, at);
+        } else {
+          this.#unstage(lane, index, biases, base, main, 0);
+          this.#unstagePairs(lane, main, out, at);
+        }
       }
     }
   }
@@ -103,6 +148,9 @@ class FastExplainer implements Explainer {
     }
     const sums = addresses.sums / 4;
     floats.fill(0, sums, sums + (features.length * model.numOutputGroups * VECTOR_BYTES) / 4);
+    if (addresses.pairs > 0) {
+      floats.fill(0, addresses.pairs / 4, addresses.size / 4);
+    }
   }
 
   /** Writes a row's sums and biases; `index` is that of its first output group. */
@@ -123,6 +171,23 @@ class FastExplainer implements Explainer {
         from += LANES;
       }
       out[at + (group + 1) * columns - 1] = biases[group]! + base[(index + group) % base.length]!;
+    }
+  }
+
+  /** Writes a row's interactions, a matrix an output group; `main` has the effects of features alone. */
+  #unstagePairs(lane: number, main: Float32Array, out: Float32Array, start: number): void {
+    const { model, features, addresses } = this.#tables;
+    const columns = model.numFeatures + 1;
+    let from = addresses.pairs / 4 + lane;
+    for (let group = 0; group < model.numOutputGroups; group++) {
+      const at = start + group * columns * columns;
+      for (const feature of features) {
+        for (const other of features) {
+          out[at + feature * columns + other] = this.#floats[from]!;
+          from += LANES;
+        }
+      }
+      symmetrize(main.subarray(group * columns, (group + 1) * columns), columns, out, at);
     }
   }
 }

@@ -25,20 +25,43 @@ export class JavaScriptKernel {
   #features = 0;
   /** Of the output group in a leaf's scales. */
   #group = 0;
+  // Of interactions, as in the kernel, in words.
+  #count = 0;
+  #sums = 0;
+  #pairs = 0;
+  #weight = 0;
+  readonly #path: number[] = [];
 
   constructor(words: Uint32Array, floats: Float32Array) {
     this.#words = words;
     this.#floats = floats;
   }
 
-  explain(tree: number, treeEnd: number, stack: number, features: number): void {
+  explain(
+    tree: number,
+    treeEnd: number,
+    stack: number,
+    features: number,
+    sums: number,
+    pairs: number,
+    _path: number,
+    count: number,
+  ): void {
     const words = this.#words;
     const floats = this.#floats;
     this.#features = features >> 2;
+    this.#count = count;
     for (let at = tree >> 2; at < treeEnd >> 2; at += TREE_BYTES / 4) {
-      this.#group = words[at + 4]! >> 2;
-      this.#below(words[at]! >> 2, stack >> 2);
       const weight = floats[at + 3]!;
+      const offset = words[at + 5]!;
+      this.#group = words[at + 4]! >> 2;
+      this.#weight = weight;
+      this.#sums = (sums + offset) >> 2;
+      this.#pairs = pairs > 0 ? (pairs + offset * count) / 4 : 0;
+      this.#below(words[at]! >> 2, stack >> 2);
+      if (pairs > 0) {
+        continue;
+      }
       for (let list = words[at + 1]! >> 2; list < words[at + 2]! >> 2; list += 2) {
         const feature = this.#features + (words[list]! >> 2);
         floats[words[list + 1]! >> 2]! += fround(floats[feature + PHI]! * weight);
@@ -87,7 +110,13 @@ export class JavaScriptKernel {
     }
     if ((this.#words[child]! & NodeFlag.split) !== 0) {
       floats[feature + FACTOR] = p;
+      if (!repeated) {
+        this.#path.push(feature);
+      }
       this.#below(child, next);
+      if (!repeated) {
+        this.#path.pop();
+      }
       floats[feature + FACTOR] = old;
     } else {
       const scale = floats[(this.#words[child + 1]! >> 2) + this.#group]!;
@@ -108,6 +137,34 @@ export class JavaScriptKernel {
       const sum = floats[next + SUMS + q]!;
       delta = fround(delta - fround(fround(undone * sum) / fround(1 + fround(undone * floats[q]!))));
     }
-    floats[feature + PHI]! += delta;
+    if (this.#pairs > 0) {
+      floats[this.#sums + (feature - this.#features) / 3]! += fround(this.#weight * delta);
+      this.#addPairs(feature, next, change, undone);
+    } else {
+      floats[feature + PHI]! += delta;
+    }
+  }
+
+  #addPairs(feature: number, next: number, change: number, undone: number): void {
+    const floats = this.#floats;
+    const features = this.#features;
+    for (let q = 0; q < ENDS; q += LANES) {
+      const edge = fround(change / fround(1 + fround(change * floats[q]!)));
+      floats[next + q] = edge - fround(undone / fround(1 + fround(undone * floats[q]!)));
+    }
+    for (const other of this.#path) {
+      const p = floats[other + FACTOR]!;
+      if (other === feature || p === 1) {
+        continue;
+      }
+      const less = fround(p - 1);
+      let sum = 0;
+      for (let q = 0; q < ENDS; q += LANES) {
+        const product = fround(fround(less * floats[next + SUMS + q]!) * floats[next + q]!);
+        sum = fround(sum + fround(product / fround(1 + fround(less * floats[q]!))));
+      }
+      const pair = this.#pairs + ((feature - features) * this.#count + other - features) / 3;
+      floats[pair]! += fround(this.#weight * sum);
+    }
   }
 }

@@ -1,5 +1,6 @@
 /** Mean value below a node, each leaf weighted by its cover, and the share of a node's cover that goes to a child. */
 import type { Model, Tree } from "../model/model.ts";
+import type { Rules } from "../model/rules.ts";
 import { breadthFirst } from "../model/walk.ts";
 
 const { fround } = Math;
@@ -26,6 +27,21 @@ export function floatMeans(tree: Tree): Float32Array {
     }
   }
   return means;
+}
+
+/** What the means of trees with scalar leaves sum to in float32, one a group: the bias but for the base margin. */
+export function floatBiases(
+  model: Model,
+  rules: Rules,
+  rootMean: (t: number) => number,
+  treeEnd: number,
+): Float32Array {
+  const sums = new Float32Array(model.numOutputGroups);
+  const weights = rules.treeContributions === "in one sum" ? undefined : model.treeWeights;
+  for (let t = 0; t < treeEnd; t++) {
+    sums[model.treeInfo[t]!]! += fround(rootMean(t) * (weights?.[t] ?? 1));
+  }
+  return sums;
 }
 
 /** Mean at the root in double, for each output group of the tree: the bias of the quadrature. */

@@ -178,14 +178,7 @@ export class ReferenceExplainer implements Explainer {
         this.#pathContributions(row, group, base, treeEnd, part, { feature, on: held });
         return part;
       });
-      for (let k = 0; k < columns; k++) {
-        out[feature * columns + k] = fround(on![k]! - off![k]!) / 2;
-      }
-      let rest = 0;
-      for (let k = 0; k < columns; k++) {
-        rest = fround(k === feature ? rest + total[k]! : rest - out[feature * columns + k]!);
-      }
-      out[feature * columns + feature] = rest;
+      addHeldDifferences(feature, total, on!, off!, out);
     }
   }
 
@@ -209,4 +202,24 @@ export class ReferenceExplainer implements Explainer {
     }
     out[numFeatures]! += base;
   }
+}
+
+/** A feature's row of the matrix: half the difference that holding it makes to the others, and what that leaves for itself. */
+export function addHeldDifferences(
+  feature: number,
+  total: Float32Array,
+  on: Float32Array,
+  off: Float32Array,
+  out: Float32Array,
+): void {
+  const columns = total.length;
+  const row = out.subarray(feature * columns, (feature + 1) * columns);
+  for (let k = 0; k < columns; k++) {
+    row[k] = fround(on[k]! - off[k]!) / 2;
+  }
+  let rest = 0;
+  for (let k = 0; k < columns; k++) {
+    rest = fround(k === feature ? rest + total[k]! : rest - row[k]!);
+  }
+  row[feature] = rest;
 }

@@ -3,8 +3,10 @@ import type { EngineOption } from "../engine/select.ts";
 import { InputError, UnsupportedModelError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { type Rules, withObeyedSplits } from "../model/rules.ts";
+import { WithApproximation } from "./approximate.ts";
 import { type Explainer, type ExplanationKind, isMatrix } from "./explainer.ts";
 import { createFastExplainer } from "./fast.ts";
+import { createPathExplainer } from "./fast-paths.ts";
 import { LinearExplainer } from "./linear.ts";
 import { deepest, depthOf } from "./means.ts";
 import { ReferenceExplainer } from "./reference.ts";
@@ -12,16 +14,25 @@ import { ReferenceExplainer } from "./reference.ts";
 /** Explainers go down by recursion, as XGBoost does, and the stack of a page or worker is small. */
 const MAX_DEPTH = 512;
 
-/** @throws UnsupportedModelError where the model lacks what explanations need */
+/** What explains a model that `checkTrees` lets through. */
 export function selectExplainer(engine: EngineOption, loaded: Model, rules: Rules): Explainer {
   if (loaded.linear !== undefined) {
     return new LinearExplainer(loaded.linear, loaded.numFeatures, loaded.numOutputGroups);
   }
   const model = withObeyedSplits(loaded, rules);
-  checkTrees(model, rules);
-  return engine === "reference" || rules.shap !== "quadrature"
-    ? new ReferenceExplainer(model, rules)
-    : createFastExplainer(model, rules, deepest(model), engine !== "javascript");
+  // What a weight that is no number does to features without a split, fast explainers pass over.
+  if (engine === "reference" || model.treeWeights?.some((weight) => !Number.isFinite(weight))) {
+    return new ReferenceExplainer(model, rules);
+  }
+  return new WithApproximation(model, rules, selectExact(model, rules, engine !== "javascript"));
+}
+
+function selectExact(model: Model, rules: Rules, wasm: boolean): Explainer {
+  if (rules.shap === "quadrature") {
+    return createFastExplainer(model, rules, deepest(model), wasm);
+  }
+  const fast = wasm ? createPathExplainer(model, rules, deepest(model)) : undefined;
+  return fast ?? new ReferenceExplainer(model, rules);
 }
 
 /** Throws for what XGBoost refuses to explain. */
@@ -42,7 +53,8 @@ export function checkExplanation(kind: ExplanationKind, model: Model, rules: Rul
   }
 }
 
-function checkTrees(model: Model, rules: Rules): void {
+/** @throws UnsupportedModelError where the model lacks what explanations need */
+export function checkTrees(model: Model, rules: Rules): void {
   model.trees.forEach((tree, t) => {
     const covers = tree.sumHessian;
     if (covers === undefined && tree.leftChildren[0] !== -1) {

@@ -11,7 +11,7 @@ const { fround } = Math;
 /** Rows that a pass explains. */
 export const LANES = 4;
 export const VECTOR_BYTES: number = 4 * LANES;
-export const TREE_BYTES = 20;
+export const TREE_BYTES = 24;
 export const NODE_BYTES = 32;
 export const LEVEL_BYTES: number = 2 * POINTS * VECTOR_BYTES;
 export const FEATURE_BYTES: number = 3 * VECTOR_BYTES;
@@ -35,6 +35,9 @@ interface Addresses {
   readonly featureLists: number;
   readonly scales: number;
   readonly nodes: number;
+  readonly path: number;
+  /** 0 without pairs. */
+  readonly pairs: number;
   readonly size: number;
 }
 
@@ -49,7 +52,8 @@ export class ShapTables {
   readonly #orders: readonly Int32Array[];
   readonly #position: ReadonlyMap<number, number>;
 
-  constructor(model: Model, maxDepth: number) {
+  /** @param withPairs for interactions */
+  constructor(model: Model, maxDepth: number, withPairs: boolean) {
     this.model = model;
     this.#orders = model.trees.map(preorder);
     const used = model.trees.map((tree, t) => featuresOf(tree, this.#orders[t]!));
@@ -80,6 +84,8 @@ export class ShapTables {
       8 * lists,
       4 * scales,
       nodes * NODE_BYTES,
+      (4 * maxDepth + VECTOR_BYTES) & -VECTOR_BYTES,
+      withPairs ? this.features.length ** 2 * model.numOutputGroups * VECTOR_BYTES : 0,
     ];
     const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
     this.addresses = {
@@ -91,7 +97,9 @@ export class ShapTables {
       featureLists: starts[6]!,
       scales: starts[7]!,
       nodes: starts[8]!,
-      size: starts[8]! + sizes[8]!,
+      path: starts[9]!,
+      pairs: withPairs ? starts[10]! : 0,
+      size: starts[10]! + sizes[10]!,
     };
   }
 
@@ -133,6 +141,7 @@ export class ShapTables {
       words[cursor.tree + 2] = 4 * cursor.list;
       floats[cursor.tree + 3] = model.treeWeights?.[t] ?? 1;
       words[cursor.tree + 4] = 4 * member;
+      words[cursor.tree + 5] = group * this.features.length * VECTOR_BYTES;
       cursor.tree += TREE_BYTES / 4;
     }
   }
@@ -197,7 +206,7 @@ interface Cursor {
 }
 
 /** Reachable nodes, each left child behind its parent. */
-function preorder(tree: Tree): Int32Array {
+export function preorder(tree: Tree): Int32Array {
   const order = new Int32Array(tree.numNodes);
   const stack = [0];
   let count = 0;
@@ -210,7 +219,7 @@ function preorder(tree: Tree): Int32Array {
   return order.slice(0, count);
 }
 
-function featuresOf(tree: Tree, order: Int32Array): number[] {
+export function featuresOf(tree: Tree, order: Int32Array): number[] {
   const features = new Set<number>();
   for (const node of order) {
     if (tree.leftChildren[node] !== -1) {
@@ -220,6 +229,6 @@ function featuresOf(tree: Tree, order: Int32Array): number[] {
   return [...features];
 }
 
-function isCategorical(tree: Tree, node: number): boolean {
+export function isCategorical(tree: Tree, node: number): boolean {
   return tree.leftChildren[node] !== -1 && (tree.categoryIndex?.[node] ?? -1) !== -1;
 }
