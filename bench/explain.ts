@@ -215,7 +215,7 @@ const lines = [
     .replace(
       / \d+-Core.*/,
       "",
-    )}, load ${load}, Node ${process.version}. \`npm run bench:explain\` makes this.`,
+    )}, load ${load}, Node ${process.version}. \`npm run bench:explain${QUICK ? " -- --quick" : ""}\` makes this.`,
   "",
   `|  | ${columns.map(([name, kind]) => `${name} ${kind}`).join(" | ")} | bits equal | largest difference |`,
   `|---|${columns.map(() => "---:|").join("")}---:|---:|`,
