@@ -21,12 +21,19 @@ const status = run(
   { allowFailure: true },
 );
 
-const { numPassedTests, numFailedTests, numFailedTestSuites, numTotalTests } = JSON.parse(
+const { numPassedTests, numFailedTests, numFailedTestSuites, numTotalTests, testResults } = JSON.parse(
   readFileSync(report, "utf8"),
 );
 rmSync(folder, { recursive: true });
 // A file that fails to load has no tests that could fail; it must not pass for success.
 const failed = numFailedTests + (numFailedTests === 0 && status !== 0 ? Math.max(1, numFailedTestSuites) : 0);
 const left = numTotalTests - numPassedTests - numFailedTests;
+for (const { assertionResults } of testResults) {
+  for (const { status: outcome, fullName } of assertionResults) {
+    if (outcome !== "passed" && outcome !== "failed") {
+      console.log(`${outcome}: ${fullName}`);
+    }
+  }
+}
 console.log(`${numPassedTests} passed, ${failed} failed${left > 0 ? `, ${left} skipped` : ""}`);
 process.exitCode = failed > 0 || numPassedTests === 0 ? 1 : 0;

@@ -75,7 +75,8 @@ function chooseTrees(
   return { lockstep, features: Int32Array.from(features.slice(0, limits.maxSlots / 2)), position };
 }
 
-function runsOf(lockstep: Uint8Array): Run[] {
+/** Neighbours of one kind together; `lockstep` has 1 for each tree of one kind and 0 for each of the other. */
+export function runsOf(lockstep: Uint8Array): Run[] {
   const runs: Run[] = [];
   for (let begin = 0; begin < lockstep.length; ) {
     let end = begin + 1;

@@ -5,6 +5,7 @@
  */
 import type { Layout } from "../compile/layout.ts";
 import type { Engine, EngineName } from "./engine.ts";
+import { type Run, runsOf } from "./lockstep.ts";
 import { walkOneByOne } from "./one-by-one.ts";
 import { allocateMemory, compileKernel } from "./platform.ts";
 import { GROUP_ROWS, RankedBatch } from "./ranked-batch.ts";
@@ -16,13 +17,6 @@ import { planRanks, type RankPlan } from "./ranks.ts";
 const MAX_SINGLE_ROWS = 13;
 /** Ranking a value costs as much as so many steps of a walk. */
 const STEPS_PER_COLUMN = 4;
-
-/** Neighbouring trees that are all ranked, or all not. */
-interface Run {
-  readonly begin: number;
-  readonly end: number;
-  readonly ranked: boolean;
-}
 
 /**
  * The engine; `undefined` without WebAssembly or SIMD, and where no tree can be ranked.
@@ -118,7 +112,7 @@ class RankedEngine implements Engine {
         if (begin >= end) {
           continue;
         }
-        if (run.ranked) {
+        if (run.lockstep) {
           batch.add(margins, first, count, begin, end);
         } else {
           walkOneByOne(this.#layout, rows, first, count, begin, end, margins, groups, false);
@@ -152,7 +146,7 @@ class RankedEngine implements Engine {
         if (begin >= end) {
           continue;
         }
-        if (run.ranked) {
+        if (run.lockstep) {
           single.add(margins, row * groups, begin, end);
         } else {
           walkOneByOne(this.#layout, rows, row, 1, begin, end, margins, groups, false);
@@ -181,17 +175,4 @@ class RankedEngine implements Engine {
     this.#fallback ??= this.#makeFallback();
     return this.#fallback;
   }
-}
-
-function runsOf(ranked: Uint8Array): Run[] {
-  const runs: Run[] = [];
-  for (let begin = 0; begin < ranked.length; ) {
-    let end = begin + 1;
-    while (end < ranked.length && ranked[end] === ranked[begin]) {
-      end++;
-    }
-    runs.push({ begin, end, ranked: ranked[begin] === 1 });
-    begin = end;
-  }
-  return runs;
 }

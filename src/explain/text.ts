@@ -106,7 +106,13 @@ export function abbreviate(text: string, room: number, measure: (text: string) =
     left -= width;
     takeFront ? begin++ : end--;
   }
-  return `${parts.slice(0, begin).join("").trimEnd()}…${parts.slice(end).join("").trimStart()}`;
+  const joined = (): string =>
+    `${parts.slice(0, begin).join("").trimEnd()}…${parts.slice(end).join("").trimStart()}`;
+  // Widths added in another order can be more in their last bits.
+  while (begin > 0 && measure(joined()) > room) {
+    begin--;
+  }
+  return joined();
 }
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdfd\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;

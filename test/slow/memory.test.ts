@@ -11,6 +11,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Smaller files have less to say than what the JavaScript engine itself takes: some 10 MB for compiling and collecting. */
 const LARGE = 8e6;
+/** Sizes of the file that loading may take at its peak. */
+const AIM = 4;
 
 /**
  * Peak while loading, in sizes of the file. Four is the aim, which trees of five leaves miss (an object and ten views for each
@@ -20,7 +22,7 @@ function peakLimit(workload: string, format: string): number {
   if (workload === "digits") {
     return 9;
   }
-  return format === "ubjson" ? 6 : 4;
+  return format === "ubjson" ? 6 : AIM;
 }
 
 describe("memory", () => {
@@ -51,12 +53,22 @@ describe("memory", () => {
     },
   );
 
-  test.each(results.filter(({ file }) => file > LARGE))(
-    "$workload, $trees trees, $format: the peak while loading is bounded by the size of the file",
-    ({ workload, format, file, extraPeak }) => {
-      expect((file + extraPeak) / file).toBeLessThan(peakLimit(workload, format));
+  const judged = results.map((result) => {
+    const limit = peakLimit(result.workload, result.format);
+    return { ...result, limit, aim: limit > AIM ? `, which misses the aim of ${AIM}` : "" };
+  });
+
+  test.each(judged.filter(({ file }) => file > LARGE))(
+    "$workload, $trees trees, $format: loading takes at most $limit times the file$aim",
+    ({ limit, file, extraPeak }) => {
+      expect((file + extraPeak) / file).toBeLessThan(limit);
     },
   );
+
+  for (const { workload, trees, format } of judged.filter(({ file }) => file <= LARGE)) {
+    const why = "not bounded yet: the JavaScript engine's own 10 MB and more are many times a small file";
+    test.todo(`${workload}, ${trees} trees, ${format}: peak while loading, ${why}`);
+  }
 
   test("files of each format are large enough to tell", () => {
     const large = new Set(results.filter(({ file }) => file > LARGE).map(({ format }) => format));
