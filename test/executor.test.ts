@@ -662,6 +662,78 @@ describe("categories", () => {
   });
 });
 
+describe("values by column, as tables have them", () => {
+  it("are what a row by name has", () => {
+    const executor = load(
+      { importance: undefined },
+      { "abcd.json": readFixture("3.4.1/string-categories/model.ubj") },
+    );
+    const column = executor.features.indexOf("colour");
+    expect(executor.featureKinds[column]).toBe("text category");
+    const names = executor.booster.categoryNames(column)!;
+    names.forEach((name, code) => {
+      expect(executor.encodeText(name, column)).toBe(code);
+      expect(executor.encodeValue(name, column)).toBe(code);
+    });
+    expect(() => executor.encodeText("no such", column, 7)).toThrow(
+      /^row 7, feature \d+ \("colour"\): found "no such", expected a category/,
+    );
+  });
+
+  it("are numbers as text where the table is text, whatever the manifest says", () => {
+    const executor = load();
+    expect(executor.featureKinds).toEqual(Array(4).fill("number"));
+    expect(["1.5", "-2e3", "inf", " 7 "].map((text) => executor.encodeText(text, 0))).toEqual([
+      1.5,
+      -2000,
+      Number.POSITIVE_INFINITY,
+      7,
+    ]);
+    for (const text of ["", "NaN", "NA", "null"]) {
+      expect(executor.encodeText(text, 1), text).toBeNaN();
+    }
+    expect(() => executor.encodeText("wide", 2)).toThrow(
+      'row 0, feature 2 ("c"): found "wide", expected a number',
+    );
+    expect(() => executor.encodeValue("1.5", 2)).toThrow("textNumbers: true");
+    expect(executor.encodeValue(null, 2)).toBeNaN();
+  });
+
+  it("are integers where categories are, in any way of writing", () => {
+    const executor = load(
+      { importance: undefined },
+      { "abcd.json": readFixture("3.4.1/integer-categories/model.ubj") },
+    );
+    const column = executor.featureKinds.indexOf("integer category");
+    const names = executor.booster.categoryNames(column)!;
+    names.forEach((name, code) => {
+      expect(executor.encodeText(name, column)).toBe(code);
+      expect(executor.encodeText(`${name}.0`, column)).toBe(code);
+      expect(executor.encodeValue(Number(name), column)).toBe(code);
+    });
+    expect(executor.encodeText("NA", column)).toBeNaN();
+    expect(() => executor.encodeText("99999", column)).toThrow("expected a category");
+  });
+
+  it("in whole rows are refused as execute refuses them", () => {
+    const executor = load({ check: { mode: "weight", weightLimit: 0.25 } });
+    const rows = [
+      { a: 1, b: 1, c: 1, d: 1 },
+      { a: 1, b: 1, c: 1 },
+      { b: 1, c: 1, d: 1 },
+    ];
+    const values = Float32Array.from(rows.flatMap((row) => [...executor.encode(row)]));
+    const refusals = executor.refusals(values, 3);
+    expect(refusals.map((each) => each?.message)).toEqual(
+      executor.executeMany(rows).map((each) => (each instanceof Error ? each.message : undefined)),
+    );
+    expect(refusals.map((each) => each?.row)).toEqual([undefined, 1, undefined]);
+    expect(() => executor.refusals(values, 4)).toThrow(
+      "values has 12 numbers, expected 4 rows of 4 features",
+    );
+  });
+});
+
 /** Every fixture of the newest release that takes rows by name, and some that do not. */
 const CASES = fixtures.cases.filter(
   (each) =>

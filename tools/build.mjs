@@ -1,5 +1,5 @@
 /** `npm run build`: compiles `src/` to `dist/`, bundles the entries with code of others, and holds the sizes of the entries under limits. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { bin, install, root, run } from "./run.mjs";
 
@@ -28,6 +28,17 @@ export async function build() {
   for (const entry of /** @type {(keyof typeof BUNDLED)[]} */ (Object.keys(BUNDLED))) {
     await bundleEntry(entry);
   }
+  for (const name of packages()) {
+    rmSync(`${root}packages/${name}/dist`, { recursive: true, force: true });
+    run(bin("tsc"), ["-p", `packages/${name}/tsconfig.build.json`]);
+  }
+}
+
+/** Folders of `packages/`, each a package that is compiled by itself. */
+function packages() {
+  return readdirSync(`${root}packages`).filter((name) =>
+    existsSync(`${root}packages/${name}/tsconfig.build.json`),
+  );
 }
 
 /**

@@ -13,7 +13,12 @@ const MISSING = new Set(["NaN", "nan", "NA", "null"]);
 /** V8 keeps larger objects, as JSON.parse makes them, in hash tables. */
 const MAX_FAST_KEYS = 128;
 
+/** What a value of a feature may be: a number, or the name of a category, which is text or a whole number. */
+export type FeatureKind = "number" | "text category" | "integer category";
+
 export class RowEncoder {
+  readonly kinds: readonly FeatureKind[];
+  readonly #model: Model;
   readonly #features: FeatureTable;
   readonly #textNumbers: boolean;
   readonly #columns: ReadonlyMap<string, number>;
@@ -30,6 +35,7 @@ export class RowEncoder {
 
   /** @param names of the columns, which may be more than the model's trees use */
   constructor(model: Model, names: readonly string[], textNumbers: boolean) {
+    this.#model = model;
     this.#features = new FeatureTable({ ...model, featureNames: names });
     this.#textNumbers = textNumbers;
     this.#columns = new Map(names.map((name, column) => [name, column]));
@@ -40,6 +46,12 @@ export class RowEncoder {
       const categories = model.categories.get(column)?.names;
       return categories === undefined ? 0 : categories.includes("") ? 2 : 1;
     });
+    this.kinds = Object.freeze(
+      names.map((_, column) => {
+        const kind = model.categories.get(column)?.kind;
+        return kind === undefined ? "number" : kind === "integer" ? "integer category" : "text category";
+      }),
+    );
     this.#lastKeys = names.slice();
     this.#lastColumns = Int32Array.from(names, (_, column) => column);
   }
@@ -89,6 +101,30 @@ export class RowEncoder {
       }
     }
     return unknown;
+  }
+
+  /** A value by column. */
+  value(value: unknown, column: number, row: number): number {
+    return typeof value === "number" && this.#plain[column] === 1 ? value : this.#value(value, column, row);
+  }
+
+  /** A field of a table of text, where numbers are text whatever the manifest says. */
+  text(text: string, column: number, row: number): number {
+    switch (this.kinds[column]) {
+      case "text category":
+        return this.#isMissing(text, column)
+          ? Number.NaN
+          : this.#features.value(text, column, row, Number.NaN);
+      case "integer category":
+        return this.#features.value(this.#parse(text, column, row), column, row, Number.NaN);
+      default:
+        return this.#parse(text, column, row);
+    }
+  }
+
+  /** Text that means missing, and is not the name of a category. */
+  #isMissing(text: string, column: number): boolean {
+    return (text === "" || MISSING.has(text)) && !this.#model.categories.get(column)!.names.includes(text);
   }
 
   /** A value that is not simply a number. */

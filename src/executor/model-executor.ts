@@ -2,7 +2,7 @@
 import { describe, InputError, ModelFormatError, UnsupportedModelError } from "../errors.ts";
 import { Booster, type LoadOptions, partsOf } from "../predict/booster.ts";
 import { FeatureCheck } from "./check.ts";
-import { RowEncoder } from "./encoder.ts";
+import { type FeatureKind, RowEncoder } from "./encoder.ts";
 import { FeatureCheckError, listNames, ModelDirectoryError } from "./errors.ts";
 import { readFeatureNames } from "./feature-list.ts";
 import { type ModelFiles, openFiles, type ReadFile, readRequired } from "./files.ts";
@@ -80,6 +80,11 @@ export class ModelExecutor {
     return this.manifest.version;
   }
 
+  /** What a value of each feature may be, in the model's order. */
+  get featureKinds(): readonly FeatureKind[] {
+    return this.#encoder.kinds;
+  }
+
   /**
    * Scores a row by feature name, in any order. Absent are features without a key, and `null`, `undefined`, empty text and NaN.
    * @throws FeatureCheckError where the check refuses the row; InputError for a value that cannot be used
@@ -120,6 +125,39 @@ export class ModelExecutor {
     const values = new Float32Array(this.features.length);
     this.#encoder.encode(features, 0, values, 0);
     return values;
+  }
+
+  /**
+   * One value as the model sees it, before it is rounded to float32; NaN for what is absent. `encode` does this by name.
+   * @param column the feature's place in `features`
+   * @param row its number, for errors
+   * @throws InputError for a value that cannot be used
+   */
+  encodeValue(value: unknown, column: number, row = 0): number {
+    return this.#encoder.value(value, column, row);
+  }
+
+  /**
+   * As `encodeValue`, for a field of a table of text: numbers are text whatever the manifest says, and empty text, `NaN`, `NA` and
+   * `null` are absent unless a category has that name.
+   * @throws InputError for text that is neither a number nor the name of a category
+   */
+  encodeText(text: string, column: number, row = 0): number {
+    return this.#encoder.text(text, column, row);
+  }
+
+  /**
+   * Checks rows as `encode` gives them, one after the other in `values`.
+   * @returns for each row the error that it is refused with, if it is
+   */
+  refusals(values: Float32Array, rows: number): (FeatureCheckError | undefined)[] {
+    const cols = this.features.length;
+    if (values.length < rows * cols) {
+      throw new InputError(`values has ${values.length} numbers, expected ${rows} rows of ${cols} features`);
+    }
+    return Array.from({ length: rows }, (_, row) =>
+      this.#check.refusal(this.#check.absent(values, row * cols), undefined, row),
+    );
   }
 
   #executeBlock(
