@@ -55,7 +55,12 @@ function collect(request: IncomingMessage, maxBytes: number, done: Done): void {
     }
   });
   request.on("end", () => end(undefined, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-  const gone = () => end(new Failure("cancelled", "the client has gone"), EMPTY);
+  // Every request is closed at last: an error is made only for one that was cut off, since its stack takes long.
+  const gone = () => {
+    if (!ended) {
+      end(new Failure("cancelled", "the client has gone"), EMPTY);
+    }
+  };
   request.on("error", gone);
   request.on("close", gone);
 }

@@ -70,7 +70,12 @@ export class MethodFailure extends Failure {
   }
 }
 
-/** `/v1/models/{name}:predict` → `/v1/models/:name::predict`: a doubled colon stands for itself. */
+/** `/v1/models/{name}:predict` → `/v1/models/:name(^[^/]+?)::predict`: a doubled colon stands for itself. */
 function pattern(path: string): string {
-  return path.replaceAll(":", "::").replace(/\{(\w+)\}/g, ":$1");
+  return path
+    .replaceAll(":", "::")
+    .replace(
+      /\{(\w+)\}(:?)/g,
+      (_, name: string, colon: string) => `:${name}${colon === "" ? "" : "(^[^/]+?):"}`,
+    );
 }

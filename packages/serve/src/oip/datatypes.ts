@@ -94,8 +94,8 @@ export function readRaw(datatype: Datatype, bytes: Uint8Array, count: number, na
     );
   }
   if (datatype === "FP32") {
-    // A copy, which is aligned as the view must be.
-    return new Float32Array(bytes.slice().buffer);
+    // A copy, which is aligned as the view must be; the slice of a Buffer would be none.
+    return new Float32Array(new Uint8Array(bytes).buffer);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const values = newNumbers(datatype, count);
