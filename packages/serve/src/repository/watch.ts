@@ -40,7 +40,9 @@ export class RepositoryWatch {
       depth: DEPTH,
       ignorePermissionErrors: true,
     });
-    this.#watcher.on("all", () => this.#later());
+    // Not those that are reported as changes: some are left out of these, such as what happens before all folders are watched.
+    this.#watcher.on("raw", () => this.#later());
+    this.#watcher.on("ready", () => this.#check());
     this.#watcher.on("error", (error) => options.failed(error));
     this.#poll = setInterval(() => this.#check(), options.pollInterval);
     this.#poll.unref();

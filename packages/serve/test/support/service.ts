@@ -53,7 +53,7 @@ export async function startService(files: Repository, settings: Partial<Config> 
     adminPort: 0,
     logFile,
     settleTime: 30,
-    drainTimeout: 1000,
+    drainTimeout: 100,
     ...settings,
   });
   const log = openLog(config);
