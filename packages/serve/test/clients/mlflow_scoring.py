@@ -5,7 +5,7 @@ from common import NAMES, PORT, ROWS, check
 from mlflow.pyfunc.scoring_server.client import ScoringServerClient
 
 client = ScoringServerClient("127.0.0.1", PORT)
-assert client.ping().status_code == 200
+client.ping()
 assert client.get_version()
 answer = client.invoke(pandas.DataFrame(ROWS, columns=NAMES))
 check("dataframe_split", answer.get_predictions().to_numpy())
