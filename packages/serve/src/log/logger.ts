@@ -5,7 +5,7 @@ import type { Config } from "../config/settings.ts";
 export type { Logger };
 
 /** Lines wait until so many bytes have come together, or for a moment: a write for every request would take longer than scoring. */
-const BUFFER_BYTES = 4096;
+const BUFFER_BYTES = 1 << 16;
 const FLUSH_INTERVAL = 200;
 
 export interface Log {
@@ -20,6 +20,7 @@ export function openLog({ logFile, logLevel }: Pick<Config, "logFile" | "logLeve
   const stream = destination({
     dest: logFile === "" ? 1 : logFile,
     minLength: BUFFER_BYTES,
+    maxWrite: 4 * BUFFER_BYTES,
     periodicFlush: FLUSH_INTERVAL,
     sync: false,
     mkdir: true,
