@@ -26,7 +26,7 @@ export function encoderOf(
   const refuse = (value: unknown, column: number, expected: string): never => {
     const name = names[column]!;
     throw new InputError(
-      `row 0, feature ${column} (${JSON.stringify(name)}): found ${JSON.stringify(value)}, expected ${expected}`,
+      `row 0, feature ${column} (${JSON.stringify(name)}): found ${quoted(value)}, expected ${expected}`,
       { row: 0, feature: name },
     );
   };
@@ -62,6 +62,13 @@ export function encoderOf(
       return typeof value === "number" ? value : refuse(value, column, "a number");
     },
   };
+}
+
+/** As the engine's messages have values. */
+function quoted(value: unknown): string {
+  return typeof value === "string"
+    ? JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
+    : String(value);
 }
 
 export interface WholeTable {
