@@ -96,7 +96,7 @@ export async function readWhole(
   const { plan } = planColumns(source.columns, encoder, keep);
   const decoder = createDecoder(source.decoder, plan, encoder);
   const features: number[] = [];
-  const kept: Record<string, unknown[]> = {};
+  const kept: Record<string, unknown[]> = Object.create(null);
   const refused: RowRefusal[] = [];
   const blocks: RawBlock[] = [];
   let rows = 0;

@@ -66,5 +66,5 @@ function jsonOf(value: unknown, type: KeptType): string {
   if (type.name === "date" && typeof value !== "string") {
     return JSON.stringify(dateText(value));
   }
-  return JSON.stringify(value);
+  return Object.is(value, -0) ? "-0" : JSON.stringify(value);
 }
