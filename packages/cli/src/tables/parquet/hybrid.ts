@@ -97,7 +97,8 @@ export class HybridReader {
       for (let i = from; i < from + count; i++, bit += width) {
         const at = bit >>> 3;
         const shift = bit & 7;
-        let value = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> shift;
+        let value =
+          (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> shift;
         if (shift + width > 32) {
           value |= bytes[at + 4]! << (32 - shift);
         }
