@@ -24,7 +24,10 @@ const CODECS: Readonly<Record<string, Decompress>> = {
 /** Bytes of a page, at most: writers aim at a megabyte. */
 const MAX_BYTES = 2 ** 28;
 
-/** @throws Error for an unknown codec, or where the bytes do not stand for `size` others */
+/**
+ * @param size of what the bytes stand for
+ * @throws Error for an unknown codec, or where the bytes do not stand for `size` others
+ */
 export function decompress(codec: string, bytes: Uint8Array, size: number): Uint8Array {
   if (codec === "UNCOMPRESSED") {
     return bytes;
@@ -41,4 +44,9 @@ export function decompress(codec: string, bytes: Uint8Array, size: number): Uint
     throw new Error(`found ${unpacked.length} bytes where ${size} were announced`);
   }
   return unpacked;
+}
+
+/** A zstd frame of unknown size. */
+export function decompressZstd(bytes: Uint8Array): Uint8Array {
+  return CODECS["ZSTD"]!(bytes, MAX_BYTES);
 }
