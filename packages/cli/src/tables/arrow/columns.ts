@@ -180,6 +180,9 @@ function checkBuffers(data: Data): void {
   } else if (DataType.isBool(type)) {
     checkLength(values, (data.offset + length + 7) >> 3);
   } else if (!DataType.isNull(type)) {
+    if (valueOffsets !== undefined && valueOffsets !== null) {
+      checkLength(valueOffsets, length + 1);
+    }
     const isPlain =
       DataType.isInt(type) || DataType.isFloat(type) || DataType.isDate(type) || DataType.isTimestamp(type);
     checkLength(values, isPlain ? length : DataType.isDecimal(type) ? length * (type.bitWidth / 32) : 0);

@@ -1,6 +1,7 @@
 /** Tables as Arrow streams and files: a record batch a block. */
 import type { Data, DataType, Schema } from "apache-arrow";
 import type { KeptType, OutputBlock, OutputColumn, TableEncoder } from "../table.ts";
+import { messageHeadLength, schemaMessage } from "./footer.ts";
 import { loadArrow } from "./library.ts";
 
 export function createArrowEncoder(
@@ -31,7 +32,7 @@ class ArrowEncoder implements TableEncoder {
     this.#schema = new arrow.Schema(
       columns.map(({ name, type }) => new arrow.Field(name, typeOf(type), true)),
     );
-    this.#head = firstMessage(arrow.tableToIPC(new arrow.Table(this.#schema, []), "stream"));
+    this.#head = schemaMessage(this.#schema);
     this.#offset = this.begin().length;
   }
 
@@ -75,16 +76,6 @@ class ArrowEncoder implements TableEncoder {
     this.#offset = offset;
     this.#batches = [...batches];
   }
-}
-
-/** Bytes of prefix and metadata of a message. */
-function messageHeadLength(bytes: Uint8Array): number {
-  return 8 + new DataView(bytes.buffer, bytes.byteOffset).getInt32(4, true);
-}
-
-/** The schema of a stream: it has no body. */
-function firstMessage(stream: Uint8Array): Uint8Array {
-  return stream.slice(0, messageHeadLength(stream));
 }
 
 function join(pieces: readonly Uint8Array[]): Uint8Array {

@@ -25,10 +25,15 @@ function load(): Library {
   const arrow = require("apache-arrow") as typeof Arrow;
   const { LZ4_FRAME, ZSTD } = arrow.CompressionType;
   arrow.compressionRegistry.set(LZ4_FRAME, { decode: decompressLz4Frame });
-  arrow.compressionRegistry.set(ZSTD, { decode: decompressZstd });
+  arrow.compressionRegistry.set(ZSTD, { decode: (bytes) => aligned(decompressZstd(bytes)) });
   return {
     arrow,
     ...(require("apache-arrow/ipc/metadata/message") as { readonly Message: typeof Message }),
     ...(require("apache-arrow/ipc/metadata/file") as Pick<Library, "Footer" | "FileBlock">),
   };
+}
+
+/** Columns of eight bytes a value are views, which must begin at a multiple of eight. */
+function aligned(bytes: Uint8Array): Uint8Array {
+  return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
 }

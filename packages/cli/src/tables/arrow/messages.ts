@@ -76,6 +76,11 @@ export class MessageReader {
     return new TableError(`${this.#name}: ${problem}`);
   }
 
+  /** Whether the table began as a file does. */
+  get isFile(): boolean {
+    return this.#isFile;
+  }
+
   get offset(): number {
     return this.#offset;
   }
@@ -86,7 +91,10 @@ export class MessageReader {
 
   #decode(metadata: Uint8Array, offset: number): Message {
     try {
-      return loadArrow().Message.decode(metadata);
+      const message = loadArrow().Message.decode(metadata);
+      // Decoded when it is asked for.
+      message.header();
+      return message;
     } catch {
       throw this.error(offset <= 8 ? "is not an Arrow table" : `has a damaged message at byte ${offset}`);
     }

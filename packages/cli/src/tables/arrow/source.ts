@@ -7,6 +7,8 @@ import { type ByteSource, openBytes, type TableInput } from "../byte-reader.ts";
 import { BLOCK_ROWS } from "../columnar/block-rows.ts";
 import { checkNames } from "../columnar/names.ts";
 import type { BlockPosition, RawBlock, TableFormat, TableOptions, TableSource } from "../table.ts";
+import { openColumn } from "./columns.ts";
+import { schemaMessage, schemaOfFooter } from "./footer.ts";
 import { loadArrow } from "./library.ts";
 import { concat, type IpcMessage, MessageReader } from "./messages.ts";
 
@@ -22,7 +24,7 @@ export async function openArrowTable(
   const bytes = await openBytes(input);
   const head = await bytes.open(0);
   try {
-    const { schema } = await readSchema(new MessageReader(head, bytes.name));
+    const { schema } = await readSchema(new MessageReader(head, bytes.name), input);
     const columns = schema.fields.map(({ name }) => name);
     checkNames(bytes.name, columns);
     return {
@@ -32,7 +34,7 @@ export async function openArrowTable(
       size: bytes.size === undefined ? undefined : { total: bytes.size, unit: "bytes" },
       headerLines: 0,
       decoder: { format, name: bytes.name, columns, options },
-      blocks: (from) => blocks(bytes, from),
+      blocks: (from) => blocks(bytes, input, from),
       close: () => bytes.close(),
     };
   } catch (error) {
@@ -43,15 +45,31 @@ export async function openArrowTable(
   }
 }
 
-async function readSchema(
-  reader: MessageReader,
-): Promise<{ readonly schema: Schema; readonly bytes: Uint8Array }> {
+interface TableHead {
+  readonly schema: Schema;
+  /** The message with the schema. */
+  readonly bytes: Uint8Array;
+  /** The first message after it, where that has been read. */
+  readonly first: IpcMessage | undefined;
+}
+
+async function readSchema(reader: MessageReader, input: TableInput): Promise<TableHead> {
   const first = await reader.next();
-  if (first === undefined || !first.message.isSchema()) {
+  if (first?.message.isSchema()) {
+    const bytes = await whole(reader, first);
+    return { schema: first.message.header() as unknown as Schema, bytes, first: undefined };
+  }
+  if (!reader.isFile) {
     throw reader.error("is not an Arrow table: it does not begin with a schema");
   }
-  const bytes = await whole(reader, first);
-  return { schema: first.message.header() as unknown as Schema, bytes };
+  // apache-arrow for JavaScript writes the schema of a file into its footer alone.
+  const schema = typeof input === "string" ? schemaOfFooter(input) : undefined;
+  if (schema === undefined) {
+    throw reader.error(
+      "has its schema at its end, where it can only be read of a file that is not compressed",
+    );
+  }
+  return { schema, bytes: schemaMessage(schema), first };
 }
 
 async function whole(
@@ -64,15 +82,19 @@ async function whole(
 /** Messages with dictionaries, by id: the last whole one, and what was added to it. */
 type Dictionaries = Map<number, Uint8Array[]>;
 
-async function* blocks(source: ByteSource, from: BlockPosition | undefined): AsyncGenerator<RawBlock> {
+async function* blocks(
+  source: ByteSource,
+  input: TableInput,
+  from: BlockPosition | undefined,
+): AsyncGenerator<RawBlock> {
   const bytes = await source.open(0);
   try {
     const reader = new MessageReader(bytes, source.name);
-    const schema = (await readSchema(reader)).bytes;
+    const { bytes: schema, first } = await readSchema(reader, input);
     const dictionaries: Dictionaries = new Map();
     const start = { offset: Number(from?.["offset"] ?? 0), row: Number(from?.["row"] ?? 0) };
     let index = Number(from?.["index"] ?? 0);
-    for (let next = await reader.next(); next !== undefined; next = await reader.next()) {
+    for (let next = first ?? (await reader.next()); next !== undefined; next = await reader.next()) {
       const message = await whole(reader, next);
       if (next.message.isDictionaryBatch()) {
         keep(next, message, dictionaries);
@@ -130,6 +152,8 @@ function* cut(
   let batch: RecordBatch;
   try {
     batch = arrow.tableFromIPC(concat([...heads, message])).batches[0]!;
+    // A number of rows that lies would be cut into parts without end.
+    batch.data.children.forEach(openColumn);
   } catch (error) {
     throw reader.error(`has a record batch that cannot be read: ${(error as Error).message}`);
   }
