@@ -2,6 +2,7 @@
 import { describe, InputError, ModelFormatError } from "../errors.ts";
 import type { DumpOptions } from "../parse/dump.ts";
 import { detectFormat, parseModel } from "../parse/parse.ts";
+import { decodeUtf8 } from "../parse/text.ts";
 import { inPredictionSpace } from "./base-score.ts";
 import { copyJson } from "./json-reader.ts";
 import { JsonWriter } from "./json-writer.ts";
@@ -50,9 +51,27 @@ export function convertModel(source: Uint8Array | ArrayBuffer | string, options:
     for (const loss of onLoss === undefined ? [] : lossesOf(model)) {
       onLoss?.(loss);
     }
-    writeModel(inPredictionSpace(model), writer);
+    // XGBoost refuses models without features; a dump of nothing but leaves has none.
+    writeModel(inPredictionSpace({ ...model, numFeatures: Math.max(1, model.numFeatures) }), writer);
   }
   return finder.range === undefined ? writer.finish() : writer.finish().slice(...finder.range);
+}
+
+/** What a model file is, by its content. */
+export type ModelFileFormat = "json" | "ubjson" | "binary" | "snapshot" | "json-dump" | "text-dump";
+
+/**
+ * What a model file is, by its first bytes: `snapshot` is the payload of a pickle of 1.0 to 1.2, later ones are JSON or UBJSON.
+ * @throws ModelFormatError where it is none
+ */
+export function modelFileFormat(source: Uint8Array | ArrayBuffer | string): ModelFileFormat {
+  const bytes = toBytes(source);
+  const format = detectFormat(bytes);
+  if (format === "json") {
+    const start = decodeUtf8(bytes.subarray(0, 256));
+    return /^[\ufeff\s]*(?:\[|\{\s*"(?:nodeid|leaf|bias)")/.test(start) ? "json-dump" : "json";
+  }
+  return format === "headerless-binary" ? "binary" : format;
 }
 
 function checkOptions(options: ConvertOptions): ConvertOptions {
