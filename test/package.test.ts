@@ -89,7 +89,7 @@ describe("package.json", () => {
 /** A folder of src/ (or a file at its top) imports from those before it in this list, and from itself. */
 const ORDER = [
   ...["errors", "model", "parse", "compile", "objective", "engine", "shap", "predict", "index"],
-  ...["explain", "executor", "pool", "browser", "node"],
+  ...["convert", "explain", "executor", "pool", "browser", "node"],
 ];
 
 /** What entries take in of others when they are built. */

@@ -131,6 +131,7 @@ function makeTrees(layout: Layout, details: Details): readonly Tree[] {
       nodeIds: layout.nodeIds.subarray(begin, end),
       lossChanges: statistics & Statistics.gain ? details.gains?.subarray(begin, end) : undefined,
       sumHessian: statistics & Statistics.cover ? details.covers?.subarray(begin, end) : undefined,
+      baseWeights: undefined,
     };
   });
 }

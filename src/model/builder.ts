@@ -28,6 +28,7 @@ export interface TreeParts {
   readonly nodeIds?: Int32Array | undefined;
   readonly lossChanges?: Float32Array | undefined;
   readonly sumHessian?: Float32Array | undefined;
+  readonly baseWeights?: Float32Array | undefined;
 }
 
 /** A model as a reader found it. */
@@ -52,6 +53,7 @@ export interface ModelParts {
   readonly featureTypes?: readonly string[] | undefined;
   readonly categories?: ReadonlyMap<number, CategoryNames>;
   readonly attributes?: Readonly<Record<string, string>>;
+  readonly objectiveParameters?: string | undefined;
 }
 
 const MAX_INT32 = 2147483647;
@@ -89,6 +91,7 @@ export function buildModel(parts: ModelParts): Model {
     featureTypes: parts.featureTypes,
     categories: parts.categories ?? new Map(),
     attributes: parts.attributes ?? Object.create(null),
+    objectiveParameters: parts.objectiveParameters,
   };
 }
 
@@ -224,6 +227,7 @@ function buildTree(parts: TreeParts, numFeatures: number, groups: number): Tree 
     nodeIds: parts.nodeIds,
     lossChanges: parts.lossChanges,
     sumHessian: parts.sumHessian,
+    baseWeights: parts.baseWeights,
   };
 }
 

@@ -30,6 +30,8 @@ export interface Tree {
   /** Gain and cover of each node; absent where the file does not say. */
   readonly lossChanges: Float32Array | undefined;
   readonly sumHessian: Float32Array | undefined;
+  /** A statistic that documents carry and nothing reads; of the old binary format only. */
+  readonly baseWeights: Float32Array | undefined;
 }
 
 /** A gblinear model: `weights[f * groups + g]` for feature f and group g; the last `groups` entries are the biases. No weights: 0. */
@@ -78,6 +80,8 @@ export interface Model {
   /** Category names by feature index, where the file holds them (3.1 and later). */
   readonly categories: ReadonlyMap<number, CategoryNames>;
   readonly attributes: Readonly<Record<string, string>>;
+  /** JSON text of the objective with its parameters, as the old binary format of 1.0 and later keeps it. Not checked. */
+  readonly objectiveParameters: string | undefined;
 }
 
 /** Boosting rounds. Linear models from before 1.5 do not say and have 0, for XGBoost too. */

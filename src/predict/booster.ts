@@ -175,6 +175,13 @@ export class Booster {
     return this.#model.version ?? (LATEST_RELEASE satisfies Version);
   }
 
+  /**
+   * Base score as the file has it, one value or one an output group: in prediction space; a margin in binary files from before 1.0.
+   */
+  get baseScore(): readonly number[] {
+    return Array.from(this.#model.baseScore);
+  }
+
   /** Name of the engine in use. */
   get engine(): string {
     return this.#scorer.engine.name;
