@@ -304,7 +304,7 @@ def predict(booster, rows, **options):
     for chosen, missing in ((~plus & ~minus, np.nan), (plus, -np.inf), (minus & ~plus, np.inf)):
         if chosen.any():
             # Before 2.1, a booster without names takes those of the first rows that it sees.
-            matrix = xgb.DMatrix(np.ascontiguousarray(rows[chosen]), missing=missing)
+            matrix = xgb.DMatrix(np.ascontiguousarray(rows[chosen]), missing=missing, nthread=1)
             part = np.asarray(booster.predict(matrix, validate_features=False, **options))
             if answer is None:
                 answer = np.empty((len(rows),) + part.shape[1:], dtype=part.dtype)
@@ -382,7 +382,7 @@ def make_rows(arguments, model, booster):
 
 
 def certify(arguments):
-    booster = xgb.Booster(model_file=arguments.model)
+    booster = xgb.Booster(params={"nthread": 1}, model_file=arguments.model)  # threads gain nothing here, and wait for each other on a busy machine
     model = Model(booster)
     rows, kinds, features, agrees = make_rows(arguments, model, booster)
     outputs, coverage = outputs_of(booster, model, rows, arguments.contribs)
@@ -391,7 +391,7 @@ def certify(arguments):
     certificate = {
         "format": "xgboost-infer certificate", "version": 1,
         "model": describe_model(arguments.model),
-        "xgboost": xgb.__version__, "numpy": np.__version__, "python": platform.python_version(), "platform": platform.platform(),
+        "xgboost": xgb.__version__, "numpy": np.__version__, "python": platform.python_version(), "platform": " ".join([platform.system(), platform.machine()] + list(platform.libc_ver())).strip(),
         "created": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "seed": arguments.seed, "coverage": coverage,
         "features": {"names": model.names, "types": model.types},
         "rows": len(rows), "cols": model.cols, "data": encode(rows, "<f4"),
