@@ -1,5 +1,6 @@
 /** The command `xgboost-infer`: its subcommands, and what becomes of their errors. */
 import { Command, CommanderError } from "commander";
+import { addCheck } from "./commands/check.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { EXIT } from "./errors.ts";
 
@@ -30,5 +31,6 @@ function program(): Command {
     .description("Scores tables with XGBoost models, to the bit of Python's predictions.")
     .exitOverride();
   addInspect(command);
+  addCheck(command);
   return command;
 }
