@@ -55,10 +55,10 @@ class Tree(object):
         self.left, self.right = array("left_children", np.int64), array("right_children", np.int64)
         self.feature, self.threshold = array("split_indices", np.int64), array("split_conditions", np.float64).astype(F32)
         self.default_left = array("default_left", bool)
-        self.categories = {}  # node -> codes that go right
+        self.categories = {}  # node -> set of codes that go right
         codes = document.get("categories") or []
         for node, start, size in zip(*(document.get(key) or [] for key in ("categories_nodes", "categories_segments", "categories_sizes"))):
-            self.categories[node] = codes[start:start + size]
+            self.categories[node] = set(codes[start:start + size])
         self.parent, self.splits, self.leaves = {}, [], []
         stack = [0]  # nodes that pruning deleted are not reached from the root
         while stack:
@@ -174,25 +174,40 @@ class Rows(object):
     def reaching(self, tree, node):
         """A row that walks to a node, its features as close to the thresholds on the way as they may be."""
         row = self.deal()
-        bounds, sets = {}, {}
+        bounds, wanted, unwanted = {}, {}, {}
         for split, left in tree.path(node):
             feature = int(tree.feature[split])
             if split in tree.categories:
-                codes = set(range((self.model.codes[feature] or 0) + 2)) if feature not in sets else sets[feature]
-                sets[feature] = codes - set(tree.categories[split]) if left else codes & set(tree.categories[split])
+                codes = tree.categories[split]
+                if left:
+                    unwanted.setdefault(feature, set()).update(codes)
+                else:
+                    wanted[feature] = wanted.get(feature, codes) & codes
             else:
                 low, high = bounds.get(feature, (-INF, INF))
                 threshold = tree.threshold[split]
                 bounds[feature] = (low, min(high, threshold)) if left else (max(low, threshold), high)
-        for feature, codes in sets.items():
-            if codes:
-                row[feature] = self.one_of(sorted(codes))
+        for feature in set(wanted) | set(unwanted):
+            code = self.code(feature, wanted.get(feature), unwanted.get(feature, set()))
+            if code is not None:
+                row[feature] = code
         for feature, (low, high) in bounds.items():  # low <= x < high
             ends = [value for value in (low, below(high)) if np.isfinite(value)]
             if not ends:
                 continue
             row[feature] = self.between(*ends) if len(ends) == 2 and self.random.rand() < 0.3 else self.one_of(ends)
         return row
+
+    def code(self, feature, wanted, unwanted):
+        """A category among the wanted ones (None: all, and one unknown) that is not unwanted; None where none is found."""
+        if wanted is not None:
+            codes = sorted(wanted - unwanted)
+            return self.one_of(codes) if codes else None
+        for _ in range(20):  # rather than a list of all: there may be thousands
+            code = self.random.randint((self.model.codes[feature] or 0) + 2)
+            if code not in unwanted:
+                return code
+        return None
 
     def split(self, categorical):
         """A random split, as (tree, node), among the numerical or the categorical ones; None where there are none."""
@@ -220,11 +235,12 @@ class Rows(object):
 
     def of_category(self, chosen, turn):
         tree, node = chosen
-        codes = sorted(set(tree.categories[node]))
-        beyond = (self.model.codes[int(tree.feature[node])] or 0) + 1
-        other = [code for code in range(beyond) if code not in set(codes)] or codes
+        feature, codes = int(tree.feature[node]), sorted(tree.categories[node])
+        beyond = (self.model.codes[feature] or 0) + 1
+        other = self.code(feature, None, tree.categories[node])
+        other = beyond if other is None else other
         unknown = [beyond, beyond + 31 - beyond % 32, beyond + 32 - beyond % 32] + ODD_CODES
-        self.at_split(chosen, [(CATEGORY, codes[turn % len(codes)]), (CATEGORY, other[turn % len(other)]), (UNKNOWN, unknown[turn % len(unknown)])])
+        self.at_split(chosen, [(CATEGORY, codes[turn % len(codes)]), (CATEGORY, other), (UNKNOWN, unknown[turn % len(unknown)])])
 
     def fill(self, count):
         for value in [NAN] + SPECIAL + [F32(1)]:
