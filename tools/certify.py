@@ -91,6 +91,7 @@ class Model(object):
         self.cols = int(document["learner_model_param"]["num_feature"])
         self.names, self.types = document.get("feature_names") or [], document.get("feature_types") or []
         self.trees = [Tree(tree) for tree in model.get("trees", [])]
+        self.has_vector_leaves = any(int(tree.get("tree_param", {}).get("size_leaf_vector", 0)) > 1 for tree in model.get("trees", []))
         self.category_names = [category_names(column) for column in (model.get("cats") or {}).get("enc", [])]
         self.thresholds = [set() for _ in range(self.cols)]
         self.codes = [0 if kind == "c" else None for kind in self.types] or [None] * self.cols  # largest code
@@ -113,6 +114,10 @@ class Model(object):
         for threshold in self.thresholds[feature]:
             found += [F32(threshold), below(threshold), above(threshold)]
         return [value for value in found if not np.isinf(value)]
+
+
+def release():
+    return tuple(int(part) for part in xgb.__version__.split(".")[:2])
 
 
 def as_json(booster):
@@ -362,7 +367,9 @@ def outputs_of(booster, model, rows, contribs):
         coverage["leaves"] = [sum(len(np.unique(leaves[:, tree])) for tree in range(trees)), sum(len(tree.leaves) for tree in model.trees[:trees])]
         hit = [len(values & set(float(value) for value in rows[:, feature])) for feature, values in enumerate(model.thresholds)]
         coverage["thresholds"] = [sum(hit), sum(len(values) for values in model.thresholds)]
-    if contribs:
+    if contribs and model.has_vector_leaves and release() < (3, 3):
+        print("no contributions: XGBoost has them of trees with vector leaves since 3.3")
+    elif contribs:
         found["contribs"] = output(predict(booster, rows, pred_contribs=True), budget=WIDE_BYTES)
     return found, coverage
 
