@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addBench } from "./commands/bench.ts";
+import { addCheck } from "./commands/check.ts";
 import { addConvert } from "./commands/convert.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addInspect } from "./commands/inspect.ts";
@@ -88,5 +89,6 @@ function program(): Command {
   addPlot(command);
   addConvert(command);
   addBench(command);
+  addCheck(command);
   return command;
 }
