@@ -1,6 +1,7 @@
 /** The command `xgboost-infer`: its subcommands, and what becomes of their errors. */
 import { Command, CommanderError } from "commander";
 import { addInspect } from "./commands/inspect.ts";
+import { addPredict } from "./commands/predict.ts";
 import { EXIT } from "./errors.ts";
 
 /** Runs the command and sets the exit status. */
@@ -29,6 +30,7 @@ function program(): Command {
   const command = new Command("xgboost-infer")
     .description("Scores tables with XGBoost models, to the bit of Python's predictions.")
     .exitOverride();
+  addPredict(command);
   addInspect(command);
   return command;
 }

@@ -1,0 +1,145 @@
+/** Everything that a run writes: output, refused rows, and the journal by which it can be resumed. */
+import { existsSync, statSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { UsageError } from "../errors.ts";
+import {
+  AsideFile,
+  asidePath,
+  checkWritable,
+  DeviceSink,
+  guarded,
+  isDevice,
+  type Sink,
+  StreamSink,
+  targetOf,
+} from "./files.ts";
+import { type Checkpoint, Journal, type RunIdentity } from "./journal.ts";
+
+export interface RunFileOptions {
+  /** `undefined` for standard output. */
+  readonly out: string | undefined;
+  readonly rejects: string | undefined;
+  readonly resume: boolean;
+  readonly run: RunIdentity;
+}
+
+export class RunFiles {
+  /** Where the run that is resumed stands; `undefined` where it starts at the beginning. */
+  readonly from: Checkpoint | undefined;
+  /** Whether what is written can be gone on with. */
+  readonly resumable: boolean;
+  /** Whether the interrupted run had written everything. */
+  readonly isWhole: boolean;
+  readonly output: Sink;
+  readonly rejects: Sink | undefined;
+  readonly #journal: Journal | undefined;
+
+  private constructor(
+    output: Sink,
+    rejects: Sink | undefined,
+    journal: Journal | undefined,
+    from: Checkpoint | undefined,
+  ) {
+    this.output = output;
+    this.rejects = rejects;
+    this.#journal = journal;
+    this.from = from;
+    this.resumable = journal !== undefined;
+    this.isWhole = from?.whole === true;
+  }
+
+  /** @throws UsageError for files that cannot be written, or a run that cannot be resumed */
+  static async open({ out, rejects, resume, run }: RunFileOptions): Promise<RunFiles> {
+    for (const [path, option] of [[out, "--out"] as const, [rejects, "--rejects"] as const]) {
+      if (path !== undefined) {
+        await checkWritable(path, option);
+      }
+    }
+    if (out === undefined || isDevice(out)) {
+      const output = out === undefined ? new StreamSink(process.stdout) : await DeviceSink.open(out);
+      return new RunFiles(output, await openAside(rejects, undefined), undefined, undefined);
+    }
+    const journal = new Journal(targetOf(out), run);
+    const from = resume ? await journal.read() : undefined;
+    if (from === undefined) {
+      await journal.remove();
+    }
+    if (from?.whole) {
+      await nameWhole(targetOf(out), from.outputBytes);
+      if (rejects !== undefined && !isDevice(rejects)) {
+        await nameWhole(targetOf(rejects), from.rejectBytes);
+      }
+      await journal.remove();
+      return new RunFiles(new Finished(from.outputBytes), undefined, undefined, from);
+    }
+    const output = await openAside(out, from?.outputBytes);
+    return new RunFiles(output!, await openAside(rejects, from?.rejectBytes), journal, from);
+  }
+
+  /** Returns when the run could go on from here even after a power failure. */
+  async checkpoint(checkpoint: Checkpoint): Promise<void> {
+    if (this.#journal !== undefined) {
+      await this.#asides((file) => file.sync());
+      await this.#journal.write(checkpoint);
+    }
+  }
+
+  /** Gives the files their names. A run that is killed on the way does the rest when it is resumed. */
+  async finish(checkpoint: Checkpoint): Promise<void> {
+    await this.checkpoint(checkpoint);
+    await this.#asides((file) => file.finish());
+    await this.#journal?.remove();
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    for (const file of [this.rejects, this.output]) {
+      if (file instanceof AsideFile || file instanceof DeviceSink) {
+        await file.close();
+      }
+    }
+  }
+
+  async #asides(work: (file: AsideFile) => Promise<void>): Promise<void> {
+    for (const file of [this.rejects, this.output]) {
+      if (file instanceof AsideFile) {
+        await work(file);
+      }
+    }
+  }
+}
+
+/** Stands for an output that has its name already. */
+class Finished implements Sink {
+  readonly length: number;
+
+  constructor(length: number) {
+    this.length = length;
+  }
+
+  append(): Promise<void> {
+    throw new Error("nothing is written to an output that is whole");
+  }
+}
+
+async function openAside(path: string | undefined, length: number | undefined): Promise<Sink | undefined> {
+  if (path === undefined) {
+    return undefined;
+  }
+  if (isDevice(path)) {
+    return DeviceSink.open(path);
+  }
+  const target = targetOf(path);
+  return length === undefined ? AsideFile.create(target) : AsideFile.resume(target, length);
+}
+
+/** Gives a whole file its name, unless the interrupted run did so. */
+async function nameWhole(path: string, length: number): Promise<void> {
+  const aside = asidePath(path);
+  if (existsSync(aside)) {
+    await guarded(aside, () => rename(aside, path));
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.size !== length) {
+    throw new UsageError(`--resume: ${path} was changed since; start anew without --resume`);
+  }
+}
