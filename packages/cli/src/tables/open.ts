@@ -1,0 +1,70 @@
+/** One way in and one way out for tables of all formats. */
+import { UsageError } from "../errors.ts";
+import type { TableInput } from "./byte-reader.ts";
+import type {
+  ColumnPlan,
+  Decoder,
+  DecoderSpec,
+  FeatureEncoder,
+  OutputColumn,
+  TableEncoder,
+  TableFormat,
+  TableOptions,
+  TableSource,
+} from "./table.ts";
+import { CsvDecoder } from "./text/csv-decoder.ts";
+import { CsvEncoder } from "./text/csv-encoder.ts";
+import { openText } from "./text/source.ts";
+
+/**
+ * Opens a table.
+ * @param input a path, or a stream such as standard input
+ * @param features names of the model's features in order: columns of tables that do not name theirs
+ * @throws UsageError for options that cannot be used or where there is no such file, TableError for a head that cannot be read
+ */
+export function openTable(
+  input: TableInput,
+  format: TableFormat,
+  options: TableOptions,
+  features: readonly string[],
+): Promise<TableSource> {
+  switch (format) {
+    case "csv":
+    case "tsv":
+    case "ndjson":
+    case "libsvm":
+      return openText(input, format, options, features);
+    default:
+      return notYet(format);
+  }
+}
+
+/** What reads the blocks of a table, in any thread. A block without rows gives the types of kept columns. */
+export function createDecoder(spec: DecoderSpec, plan: ColumnPlan, encoder: FeatureEncoder): Decoder {
+  switch (spec.format) {
+    case "csv":
+    case "tsv":
+      return new CsvDecoder(spec, plan, encoder);
+    default:
+      return notYet(spec.format);
+  }
+}
+
+/** @param delimiter between fields of CSV */
+export function createEncoder(
+  format: TableFormat,
+  columns: readonly OutputColumn[],
+  delimiter?: string,
+): TableEncoder {
+  switch (format) {
+    case "csv":
+    case "tsv":
+      return new CsvEncoder(format, columns, delimiter);
+    default:
+      return notYet(format);
+  }
+}
+
+function notYet(format: TableFormat): never {
+  throw new UsageError(`tables of format ${format} are not supported`);
+}
