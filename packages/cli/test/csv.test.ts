@@ -10,7 +10,9 @@ function read(text: string, options: ReadOptions = {}) {
 
 describe("CSV", () => {
   it("reads columns by name, in any order, and keeps others as they stood", async () => {
-    const table = await read('id,b,c,a\n007,1.5,x,-2\n"8",,"y, z",1e3\r\n" 9", 4 ,"q""",NA', { keep: ["id"] });
+    const table = await read('id,b,c,a\n007,1.5,x,-2\n"8",,"y, z",1e3\r\n" 9", 4 ,"q""",NA', {
+      keep: ["id"],
+    });
     expect(table.rows).toBe(3);
     expect(table.lines).toBe(3);
     expect(table.features).toEqual([-2, 1.5, 0, 1000, Number.NaN, 1, Number.NaN, 4, 2]);

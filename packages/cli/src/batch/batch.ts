@@ -8,7 +8,7 @@ import { openTable } from "../tables/open.ts";
 import type { TableFormat, TableSource } from "../tables/table.ts";
 import { BatchRun, statusOf } from "./batch-run.ts";
 import { outputColumns, type ScoringSpec } from "./block-scorer.ts";
-import { asidePath, ClosedPipe, isDevice, targetOf } from "./files.ts";
+import { ClosedPipe, isDevice, targetOf } from "./files.ts";
 import { identityOf } from "./identity.ts";
 import { checkNames, outputNames, predictOptionsOf } from "./output-columns.ts";
 import { encodesBlocksApart, type OutputFormat, outputFormat } from "./output-format.ts";
@@ -57,7 +57,9 @@ function prepare(settings: BatchSettings, snapshot: ModelSnapshot, source: Table
   const outputs = namesOrUsage(() => outputNames(snapshot.executor, kind, options));
   const groups = snapshot.executor.booster.numOutputGroups;
   if (baseMargin.length > 0 && baseMargin.length !== groups) {
-    throw new UsageError(`--base-margin: names ${baseMargin.length} columns, the model takes ${groups} a row`);
+    throw new UsageError(
+      `--base-margin: names ${baseMargin.length} columns, the model takes ${groups} a row`,
+    );
   }
   const columns = matchColumns(source, snapshot, settings);
   checkNames(columns.passed, outputs);

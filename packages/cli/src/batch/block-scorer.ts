@@ -78,7 +78,10 @@ export class BlockScorer {
     const columns = outputColumns(kept, outputs);
     const block = {
       rows: rows.count,
-      columns: [...kept.map(({ values }) => rows.take(values)), ...parted(scores, rows.count, outputs.length)],
+      columns: [
+        ...kept.map(({ values }) => rows.take(values)),
+        ...parted(scores, rows.count, outputs.length),
+      ],
     };
     return {
       rows: decoded.rows,
@@ -87,9 +90,7 @@ export class BlockScorer {
       statistics: {
         missing,
         read,
-        ...(areScores
-          ? scoreStatistics(scores, outputs.length, this.#counter)
-          : { scores: [], buckets: [] }),
+        ...(areScores ? scoreStatistics(scores, outputs.length, this.#counter) : { scores: [], buckets: [] }),
       },
       columns,
       scored: rows.count,

@@ -1,5 +1,5 @@
 /** The distribution of scores, drawn with characters. */
-import { binsOf, type BucketCounts } from "./score-buckets.ts";
+import { type BucketCounts, binsOf } from "./score-buckets.ts";
 import { bar, grouped } from "./terminal.ts";
 
 const MAX_BINS = 16;

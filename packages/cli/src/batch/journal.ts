@@ -103,9 +103,7 @@ function parseJournal(text: string, path: string): JournalFile {
     content = null;
   }
   if (content?.journal !== FORMAT || content.run === undefined || content.checkpoint === undefined) {
-    throw new UsageError(
-      `--resume: ${path} is not a journal of this version; start anew without --resume`,
-    );
+    throw new UsageError(`--resume: ${path} is not a journal of this version; start anew without --resume`);
   }
   return content as JournalFile;
 }

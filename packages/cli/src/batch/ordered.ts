@@ -12,7 +12,11 @@ export async function* mapInOrder<Item, Result>(
 ): AsyncGenerator<Result> {
   const taken: Promise<Result>[] = [];
   const changed = new Signal();
-  const state = { ended: false, stopped: false, failure: undefined as { readonly error: unknown } | undefined };
+  const state = {
+    ended: false,
+    stopped: false,
+    failure: undefined as { readonly error: unknown } | undefined,
+  };
 
   async function take(): Promise<void> {
     try {

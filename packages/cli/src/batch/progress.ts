@@ -27,7 +27,11 @@ export class Progress {
   #isShown = false;
 
   /** @param terminal nothing is shown where it is none */
-  constructor(terminal: Terminal | undefined, rowsBefore: number, now: () => number = () => performance.now()) {
+  constructor(
+    terminal: Terminal | undefined,
+    rowsBefore: number,
+    now: () => number = () => performance.now(),
+  ) {
     this.#terminal = terminal?.isTTY === true ? terminal : undefined;
     this.#rowsBefore = rowsBefore;
     this.#now = now;
@@ -44,7 +48,7 @@ export class Progress {
     this.#shown = now;
     this.#isShown = true;
     const line = this.#line(rows, read, total, (now - this.#start) / 1000);
-    this.#terminal.write(CLEAR_LINE + line.slice(0, Math.max(1, (this.#terminal.columns ?? 80) - 1)));
+    this.#terminal.write(CLEAR_LINE + line.slice(0, Math.max(1, (this.#terminal.columns || 80) - 1)));
   }
 
   /** Takes the line away. */

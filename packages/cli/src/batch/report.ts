@@ -1,8 +1,9 @@
 /** What a run tells the user, on standard error. */
-import type { RunFiles } from "./run-files.ts";
-import type { ScoringSpec } from "./block-scorer.ts";
+
 import type { ModelSnapshot } from "../model/open-model.ts";
+import type { ScoringSpec } from "./block-scorer.ts";
 import { asidePath, targetOf } from "./files.ts";
+import type { RunFiles } from "./run-files.ts";
 import type { BatchSettings } from "./settings.ts";
 import type { Statistics } from "./statistics.ts";
 import type { StopSignal } from "./stop.ts";
@@ -42,7 +43,7 @@ export class Report {
     if (!quiet) {
       const facts = this.#facts(statistics, workers);
       if (terminal.isTTY === true) {
-        terminal.write(`${longSummary(statistics, facts, terminal.columns ?? DEFAULT_WIDTH)}\n`);
+        terminal.write(`${longSummary(statistics, facts, terminal.columns || DEFAULT_WIDTH)}\n`);
       } else {
         this.#note(shortSummary(statistics, facts));
       }

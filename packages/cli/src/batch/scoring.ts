@@ -40,7 +40,8 @@ export class Scoring {
     const cores = Math.min(MAX_WORKERS, availableParallelism());
     this.#threads = workers === "auto" ? (cores === 1 ? 0 : cores) : workers;
     const isLarge = size !== undefined && size.total > LARGE[size.unit];
-    this.#left = this.#threads === 0 ? Number.POSITIVE_INFINITY : workers === "auto" && !isLarge ? FIRST_BLOCKS : 0;
+    this.#left =
+      this.#threads === 0 ? Number.POSITIVE_INFINITY : workers === "auto" && !isLarge ? FIRST_BLOCKS : 0;
   }
 
   /** Blocks that are worth having at a time: two for each thread, so that none waits for the next one to be read. */

@@ -35,7 +35,9 @@ export function matchColumns(
   const all = keep === "all" ? (source.columns ?? "all") : keep;
   const planned = planColumns(source.columns, encoder, all === "all" ? all : [...all, ...baseMargin]);
   const { plan, missing: absent, unused } = planned;
-  const passed = plan.keep.slice(0, plan.keep.length - baseMargin.length).map((column) => plan.names[column]!);
+  const passed = plan.keep
+    .slice(0, plan.keep.length - baseMargin.length)
+    .map((column) => plan.names[column]!);
   checkAbsent(source, executor, absent, missingColumns ?? (isDirectory ? "check" : "error"));
   if (executor.manifest.check.unknownFeatures === "refuse" && unused.length > 0) {
     throw new UsageError(

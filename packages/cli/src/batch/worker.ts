@@ -39,7 +39,7 @@ async function answer(payload: BlockPayload): Promise<void> {
 
 /** What need not be copied. */
 function buffersOf({ content }: ScoredBlock): ArrayBuffer[] {
-  const arrays = content instanceof Uint8Array ? [content] : content.columns.filter(isWholeBuffer);
+  const arrays: readonly unknown[] = content instanceof Uint8Array ? [content] : content.columns;
   return [...new Set(arrays.filter(isWholeBuffer).map(({ buffer }) => buffer))];
 }
 

@@ -16,15 +16,26 @@ export function addPredict(program: Command): void {
     )
     .requiredOption("-m, --model <path>", "model file (JSON, UBJSON, old binary, dump) or model directory")
     .requiredOption("-d, --data <path>", "table to score; - for standard input")
-    .option("-o, --out <path>", "where predictions go; replaced when all is written (default: standard output)")
+    .option(
+      "-o, --out <path>",
+      "where predictions go; replaced when all is written (default: standard output)",
+    )
     .addOption(new Option("--output <kind>", "what to predict").choices(OUTPUT_KINDS).default("value"))
     .option("--keep <columns>", "columns to pass through, such as id,date; or all", list, [])
     .option("--rejects <file>", "where refused rows go, with row number and reason: .csv, or .ndjson")
     .option("--resume", "go on with an interrupted run of the same --out", false)
     .optionsGroup("Tables:")
     .option("--format <name>", `format of the data, where its name does not tell: ${FORMATS.join(", ")}`)
-    .option("--output-format <name>", "format of the output (default: by its name; on standard output, the input's)")
-    .option("--missing <text>", "text that means missing, besides the usual ones; may be repeated", collect, [])
+    .option(
+      "--output-format <name>",
+      "format of the output (default: by its name; on standard output, the input's)",
+    )
+    .option(
+      "--missing <text>",
+      "text that means missing, besides the usual ones; may be repeated",
+      collect,
+      [],
+    )
     .option("--no-header", "CSV and TSV: there is no header, columns are the model's in order")
     .option("--delimiter <char>", "CSV: what parts fields", delimiter)
     .addOption(
@@ -49,7 +60,11 @@ export function addPredict(program: Command): void {
     .option("--dump-base-score <numbers>", "of a dump: one number, or several with commas between", numbers)
     .option("--dump-num-class <count>", "of a dump of a multi-class model", count)
     .optionsGroup("Run:")
-    .option("--workers <count>", "threads that score; 0 for none (default: as many as cores, if it pays)", workers)
+    .option(
+      "--workers <count>",
+      "threads that score; 0 for none (default: as many as cores, if it pays)",
+      workers,
+    )
     .option("--checkpoint <seconds>", "time between two points from which --resume can go on", seconds, 1)
     .option("-q, --quiet", "no progress and no summary", false)
     .addHelpText("after", HELP)
@@ -153,7 +168,9 @@ function loadOptionsOf({ engine, rules, ...options }: Options): LoadOptions {
   const { dumpObjective: objective, dumpBaseScore: baseScore, dumpNumClass: numClass } = options;
   const dump = {
     ...(objective === undefined ? {} : { objective }),
-    ...(baseScore === undefined ? {} : { baseScore: baseScore.length === 1 ? baseScore[0]! : [...baseScore] }),
+    ...(baseScore === undefined
+      ? {}
+      : { baseScore: baseScore.length === 1 ? baseScore[0]! : [...baseScore] }),
     ...(numClass === undefined ? {} : { numClass }),
   };
   return {

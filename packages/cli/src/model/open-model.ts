@@ -40,7 +40,10 @@ export function openSnapshot(path: string, options: LoadOptions = {}): ModelSnap
     const read = isDirectory ? openModelDirectory(path) : readerOfFile(path);
     const executor = ModelExecutor.load((name) => {
       const content = read(name);
-      return content === undefined ? undefined : (files[name] = shared(content));
+      if (content !== undefined) {
+        files[name] = shared(content);
+      }
+      return files[name];
     }, options);
     return { executor, files, isDirectory, digest: digestOf(files) };
   } catch (error) {
