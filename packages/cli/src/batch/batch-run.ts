@@ -42,7 +42,8 @@ export class BatchRun {
   #position: BlockPosition | undefined;
   /** Lines of the table without its header. */
   #lines = 0;
-  #lastCheckpoint = performance.now();
+  /** The first block has one, so that a run which is ended again and again still gets on. */
+  #lastCheckpoint = Number.NEGATIVE_INFINITY;
 
   private constructor(parts: RunParts) {
     const { files, format, columns, rejects, features } = parts;
