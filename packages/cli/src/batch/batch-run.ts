@@ -133,7 +133,7 @@ export class BatchRun {
 
   /** Notes how far the run is, unless rows wait for their group to be full: then the one before must do. */
   async #checkpoint(): Promise<void> {
-    if (this.#parts.files.resumable && this.#position !== undefined && this.#writer.isBetweenGroups) {
+    if (this.#position !== undefined && this.#writer.isBetweenGroups) {
       await this.#parts.files.checkpoint(this.#state(false));
       this.#lastCheckpoint = performance.now();
     }

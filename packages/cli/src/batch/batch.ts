@@ -92,6 +92,7 @@ async function score(settings: BatchSettings, prepared: Prepared): Promise<numbe
     out,
     rejects,
     resume,
+    rereadable: isRereadable(settings),
     run: identityOf(settings, snapshot, source.format, format),
   });
   const report = new Report(settings, prepared, files);
@@ -131,8 +132,7 @@ async function score(settings: BatchSettings, prepared: Prepared): Promise<numbe
     if (error instanceof ClosedPipe) {
       return CLOSED_PIPE_STATUS;
     }
-    report.failed(error);
-    throw error;
+    throw report.failed(error);
   } finally {
     stop.dispose();
     await files.close();
@@ -140,11 +140,12 @@ async function score(settings: BatchSettings, prepared: Prepared): Promise<numbe
 }
 
 /** @throws UsageError for paths that exclude each other */
-function checkPaths({ data, out, rejects, resume }: BatchSettings): void {
+function checkPaths(settings: BatchSettings): void {
+  const { data, out, rejects, resume } = settings;
   if (resume && (out === undefined || isDevice(out))) {
     throw new UsageError("--resume: needs --out to be a file, to go on with what was written of it");
   }
-  if (resume && (data === undefined || isDevice(data))) {
+  if (resume && !isRereadable(settings)) {
     throw new UsageError("--resume: needs --data to be a file: what a pipe gave is gone");
   }
   if (data !== undefined && out !== undefined && isSameFile(data, out)) {
@@ -156,6 +157,10 @@ function checkPaths({ data, out, rejects, resume }: BatchSettings): void {
   if (out !== undefined && rejects !== undefined && !isDevice(out) && targetOf(out) === targetOf(rejects)) {
     throw new UsageError(`--rejects ${rejects}: is the file of --out, too`);
   }
+}
+
+function isRereadable({ data }: BatchSettings): boolean {
+  return data !== undefined && !isDevice(data);
 }
 
 function isSameFile(one: string, other: string): boolean {

@@ -4,6 +4,7 @@ import { compressed } from "../tables/compression.ts";
 import { type Compression, compressionOfPath, detectFormat } from "../tables/format.ts";
 import { createEncoder } from "../tables/open.ts";
 import type { OutputColumn, TableEncoder, TableFormat } from "../tables/table.ts";
+import { isDevice } from "./files.ts";
 
 export interface OutputFormat {
   readonly format: TableFormat;
@@ -29,7 +30,8 @@ export function outputFormat(
   input: TableFormat,
   delimiter: string | undefined,
 ): OutputFormat {
-  const format = out === undefined && explicit === undefined ? likeInput(input) : detectFormat(out, explicit);
+  const isStream = out === undefined || (isDevice(out) && !/\.\w+$/.test(out));
+  const format = isStream && explicit === undefined ? likeInput(input) : detectFormat(out, explicit);
   const compression = out === undefined ? undefined : compressionOfPath(out);
   const result = { format, compression, delimiter };
   if (compression !== undefined && !encodesBlocksApart(result)) {

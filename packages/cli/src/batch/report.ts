@@ -1,9 +1,11 @@
 /** What a run tells the user, on standard error. */
 
+import { TableError } from "../errors.ts";
 import type { ModelSnapshot } from "../model/open-model.ts";
 import type { ScoringSpec } from "./block-scorer.ts";
-import { asidePath, targetOf } from "./files.ts";
+import { AsideFile, asidePath, OutputError, targetOf } from "./files.ts";
 import type { RunFiles } from "./run-files.ts";
+import { WorkerFailure } from "./scoring-pool.ts";
 import type { BatchSettings } from "./settings.ts";
 import type { Statistics } from "./statistics.ts";
 import type { StopSignal } from "./stop.ts";
@@ -54,18 +56,27 @@ export class Report {
     this.#note(`ended by ${signal} after ${grouped(statistics.rows)} rows${this.#hint()}`);
   }
 
-  /** The message of the error itself comes after this. */
-  failed(error: unknown): void {
-    // A table that cannot be read on has to be changed, and is another one then.
-    if (typeof (error as { readonly exitCode?: unknown }).exitCode === "number") {
-      this.#note(`the run could not be ended${this.#hint()}`);
+  /** The error with what can be done about it. */
+  failed(error: unknown): unknown {
+    if (error instanceof TableError) {
+      // The same table would end the same way; a better one is another one.
+      error.message += this.#partial("the rows before");
+    } else if (error instanceof OutputError || error instanceof WorkerFailure) {
+      error.message += this.#hint();
     }
+    return error;
   }
 
   #hint(): string {
+    return (
+      this.#partial("what was written") + (this.#files.isResumable ? "; --resume goes on from there" : "")
+    );
+  }
+
+  #partial(what: string): string {
     const { out } = this.#settings;
-    return this.#files.resumable
-      ? `; ${asidePath(targetOf(out!))} has what was written, and --resume goes on from there`
+    return this.#files.output instanceof AsideFile && this.#files.output.length > 0
+      ? `. ${asidePath(targetOf(out!))} has ${what}`
       : "";
   }
 

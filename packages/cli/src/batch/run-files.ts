@@ -20,19 +20,20 @@ export interface RunFileOptions {
   readonly out: string | undefined;
   readonly rejects: string | undefined;
   readonly resume: boolean;
+  /** Whether the table can be read again, from any block on. */
+  readonly rereadable: boolean;
   readonly run: RunIdentity;
 }
 
 export class RunFiles {
   /** Where the run that is resumed stands; `undefined` where it starts at the beginning. */
   readonly from: Checkpoint | undefined;
-  /** Whether what is written can be gone on with. */
-  readonly resumable: boolean;
   /** Whether the interrupted run had written everything. */
   readonly isWhole: boolean;
   readonly output: Sink;
   readonly rejects: Sink | undefined;
   readonly #journal: Journal | undefined;
+  #isNoted: boolean;
 
   private constructor(
     output: Sink,
@@ -44,12 +45,17 @@ export class RunFiles {
     this.rejects = rejects;
     this.#journal = journal;
     this.from = from;
-    this.resumable = journal !== undefined;
+    this.#isNoted = from !== undefined;
     this.isWhole = from?.whole === true;
   }
 
+  /** Whether the run can be gone on with. */
+  get isResumable(): boolean {
+    return this.#journal !== undefined && this.#isNoted;
+  }
+
   /** @throws UsageError for files that cannot be written, or a run that cannot be resumed */
-  static async open({ out, rejects, resume, run }: RunFileOptions): Promise<RunFiles> {
+  static async open({ out, rejects, resume, rereadable, run }: RunFileOptions): Promise<RunFiles> {
     for (const [path, option] of [[out, "--out"] as const, [rejects, "--rejects"] as const]) {
       if (path !== undefined) {
         await checkWritable(path, option);
@@ -73,7 +79,8 @@ export class RunFiles {
       return new RunFiles(new Finished(from.outputBytes), undefined, undefined, from);
     }
     const output = await openAside(out, from?.outputBytes);
-    return new RunFiles(output!, await openAside(rejects, from?.rejectBytes), journal, from);
+    const refused = await openAside(rejects, from?.rejectBytes);
+    return new RunFiles(output!, refused, rereadable ? journal : undefined, from);
   }
 
   /** Returns when the run could go on from here even after a power failure. */
@@ -81,6 +88,7 @@ export class RunFiles {
     if (this.#journal !== undefined) {
       await this.#asides((file) => file.sync());
       await this.#journal.write(checkpoint);
+      this.#isNoted = true;
     }
   }
 
