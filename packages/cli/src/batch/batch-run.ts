@@ -42,6 +42,8 @@ export class BatchRun {
   #position: BlockPosition | undefined;
   /** Lines of the table without its header. */
   #lines = 0;
+  /** Whether all of the last block is written: only then do the files agree with the figures. */
+  #isBetweenBlocks = true;
   /** The first block has one, so that a run which is ended again and again still gets on. */
   #lastCheckpoint = Number.NEGATIVE_INFINITY;
 
@@ -87,6 +89,7 @@ export class BatchRun {
         }
         await this.#take(next.value);
       }
+      this.#isBetweenBlocks = false;
       await this.#writer.end();
       await files.finish(this.#state(true));
       return undefined;
@@ -118,6 +121,7 @@ export class BatchRun {
     }
     const { block } = scored;
     const refusals = block.refused.map((refusal) => refusalInTable(refusal, before));
+    this.#isBetweenBlocks = false;
     await this.#writer.write(block);
     if (this.#rejects !== undefined && refusals.length > 0) {
       await files.rejects!.append(this.#rejects.rows(refusals));
@@ -125,6 +129,7 @@ export class BatchRun {
     this.statistics.add(block.rows, block.statistics, refusals);
     this.#lines += block.lines;
     this.#position = raw.next;
+    this.#isBetweenBlocks = true;
     onBlock(this.statistics.rows, raw.read);
     if (performance.now() - this.#lastCheckpoint >= checkpointPeriod) {
       await this.#checkpoint();
@@ -133,7 +138,7 @@ export class BatchRun {
 
   /** Notes how far the run is, unless rows wait for their group to be full: then the one before must do. */
   async #checkpoint(): Promise<void> {
-    if (this.#position !== undefined && this.#writer.isBetweenGroups) {
+    if (this.#position !== undefined && this.#isBetweenBlocks && this.#writer.isBetweenGroups) {
       await this.#parts.files.checkpoint(this.#state(false));
       this.#lastCheckpoint = performance.now();
     }
