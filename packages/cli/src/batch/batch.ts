@@ -8,7 +8,7 @@ import { openTable } from "../tables/open.ts";
 import type { TableFormat, TableSource } from "../tables/table.ts";
 import { BatchRun, statusOf } from "./batch-run.ts";
 import { outputColumns, type ScoringSpec } from "./block-scorer.ts";
-import { ClosedPipe, isDevice, targetOf } from "./files.ts";
+import { ClosedPipe, checkWritable, isDevice, targetOf } from "./files.ts";
 import { identityOf } from "./identity.ts";
 import { checkNames, outputNames, predictOptionsOf } from "./output-columns.ts";
 import { encodesBlocksApart, type OutputFormat, outputFormat } from "./output-format.ts";
@@ -31,6 +31,8 @@ const CLOSED_PIPE_STATUS = 141;
  */
 export async function runBatch(settings: BatchSettings): Promise<number> {
   checkPaths(settings);
+  await checkWritable(settings.out, "--out");
+  await checkWritable(settings.rejects, "--rejects");
   const snapshot = openSnapshot(settings.model, settings.load);
   const { features } = snapshot.executor;
   const format = inputFormat(settings);

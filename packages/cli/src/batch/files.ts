@@ -43,7 +43,10 @@ export function isDevice(path: string): boolean {
 }
 
 /** @throws UsageError where a file of that name could not be made */
-export async function checkWritable(path: string, option: string): Promise<void> {
+export async function checkWritable(path: string | undefined, option: string): Promise<void> {
+  if (path === undefined) {
+    return;
+  }
   const facts = statSync(path, { throwIfNoEntry: false });
   if (facts?.isDirectory()) {
     throw new UsageError(`${option} ${path}: is a directory, expected a file`);

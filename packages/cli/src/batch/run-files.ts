@@ -5,7 +5,6 @@ import { UsageError } from "../errors.ts";
 import {
   AsideFile,
   asidePath,
-  checkWritable,
   DeviceSink,
   guarded,
   isDevice,
@@ -54,13 +53,8 @@ export class RunFiles {
     return this.#journal !== undefined && this.#isNoted;
   }
 
-  /** @throws UsageError for files that cannot be written, or a run that cannot be resumed */
+  /** @throws UsageError for a run that cannot be resumed */
   static async open({ out, rejects, resume, rereadable, run }: RunFileOptions): Promise<RunFiles> {
-    for (const [path, option] of [[out, "--out"] as const, [rejects, "--rejects"] as const]) {
-      if (path !== undefined) {
-        await checkWritable(path, option);
-      }
-    }
     if (out === undefined || isDevice(out)) {
       const output = out === undefined ? new StreamSink(process.stdout) : await DeviceSink.open(out);
       return new RunFiles(output, await openAside(rejects, undefined), undefined, undefined);
