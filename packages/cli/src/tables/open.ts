@@ -14,6 +14,9 @@ import type {
 } from "./table.ts";
 import { CsvDecoder } from "./text/csv-decoder.ts";
 import { CsvEncoder } from "./text/csv-encoder.ts";
+import { LibsvmDecoder } from "./text/libsvm-decoder.ts";
+import { NdjsonDecoder } from "./text/ndjson-decoder.ts";
+import { NdjsonEncoder } from "./text/ndjson-encoder.ts";
 import { openText } from "./text/source.ts";
 
 /**
@@ -45,12 +48,20 @@ export function createDecoder(spec: DecoderSpec, plan: ColumnPlan, encoder: Feat
     case "csv":
     case "tsv":
       return new CsvDecoder(spec, plan, encoder);
+    case "ndjson":
+      return new NdjsonDecoder(spec, plan, encoder);
+    case "libsvm":
+      return new LibsvmDecoder(spec, plan, encoder);
     default:
       return notYet(spec.format);
   }
 }
 
-/** @param delimiter between fields of CSV */
+/**
+ * What writes a table.
+ * @param delimiter between fields of CSV
+ * @throws UsageError for a format that is only read
+ */
 export function createEncoder(
   format: TableFormat,
   columns: readonly OutputColumn[],
@@ -60,6 +71,10 @@ export function createEncoder(
     case "csv":
     case "tsv":
       return new CsvEncoder(format, columns, delimiter);
+    case "ndjson":
+      return new NdjsonEncoder(columns);
+    case "libsvm":
+      throw new UsageError("scores cannot be written as libsvm; expected csv, tsv, ndjson, parquet or arrow");
     default:
       return notYet(format);
   }

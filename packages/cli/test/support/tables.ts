@@ -26,7 +26,7 @@ export function encoderOf(
   const refuse = (value: unknown, column: number, expected: string): never => {
     const name = names[column]!;
     throw new InputError(
-      `row 0, feature ${column} (${JSON.stringify(name)}): found ${JSON.stringify(value)}, expected ${expected}`,
+      `row 0, feature ${column} (${JSON.stringify(name)}): found ${quoted(value)}, expected ${expected}`,
       { row: 0, feature: name },
     );
   };
@@ -64,6 +64,13 @@ export function encoderOf(
   };
 }
 
+/** As the engine's messages have values. */
+function quoted(value: unknown): string {
+  return typeof value === "string"
+    ? JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
+    : String(value);
+}
+
 export interface WholeTable {
   readonly rows: number;
   readonly lines: number;
@@ -89,7 +96,7 @@ export async function readWhole(
   const { plan } = planColumns(source.columns, encoder, keep);
   const decoder = createDecoder(source.decoder, plan, encoder);
   const features: number[] = [];
-  const kept: Record<string, unknown[]> = {};
+  const kept: Record<string, unknown[]> = Object.create(null);
   const refused: RowRefusal[] = [];
   const blocks: RawBlock[] = [];
   let rows = 0;

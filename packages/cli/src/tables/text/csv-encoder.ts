@@ -6,7 +6,7 @@ import type { KeptType, OutputBlock, OutputColumn, TableEncoder } from "../table
 import { ByteWriter } from "./byte-writer.ts";
 import { delimiterOf } from "./csv-header.ts";
 import { CR, LF, QUOTE } from "./lines.ts";
-import { dateText, timestampText } from "./value-text.ts";
+import { dateText, float64Text, timestampText } from "./value-text.ts";
 
 export class CsvEncoder implements TableEncoder {
   readonly #columns: readonly OutputColumn[];
@@ -78,7 +78,7 @@ export class CsvEncoder implements TableEncoder {
       if (type.name === "float32") {
         this.#out.float32(value);
       } else {
-        this.#out.text(type.name === "date" ? dateText(value) : String(value));
+        this.#out.text(type.name === "date" ? dateText(value) : float64Text(value));
       }
     } else {
       this.#out.text(Number.isNaN(value) ? "NaN" : value > 0 ? "inf" : "-inf");

@@ -155,7 +155,8 @@ async function* cutBlocks(
       end = ends.first(bytes, filled) || (filled < bytes.length ? filled : 0);
     }
     const rest = bytes.subarray(end, filled);
-    const next = new Uint8Array(Math.max(BLOCK_BYTES, rest.length));
+    const isLast = rest.length === 0 && filled < bytes.length;
+    const next = new Uint8Array(isLast ? 0 : Math.max(BLOCK_BYTES, rest.length));
     // Before the block is given away, which may take its memory along.
     next.set(rest);
     const left = rest.length;

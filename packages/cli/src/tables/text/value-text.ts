@@ -27,3 +27,8 @@ export function dateText(value: unknown): string {
   const date = value instanceof Date ? value : new Date(Number(value) * DAY);
   return Number.isNaN(date.getTime()) ? String(value) : date.toISOString().slice(0, -"T00:00:00.000Z".length);
 }
+
+/** A finite float64, its sign too. */
+export function float64Text(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
