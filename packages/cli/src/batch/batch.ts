@@ -90,6 +90,7 @@ function namesOrUsage(names: () => string[]): string[] {
 async function score(settings: BatchSettings, prepared: Prepared): Promise<number> {
   const { snapshot, source, columns, format, spec } = prepared;
   const { out, rejects, resume, terminal, quiet } = settings;
+  const stop = new StopRequest();
   const files = await RunFiles.open({
     out,
     rejects,
@@ -105,7 +106,6 @@ async function score(settings: BatchSettings, prepared: Prepared): Promise<numbe
   }
   const scoring = new Scoring(snapshot, settings.load, spec, settings.workers, source.size);
   const progress = new Progress(quiet ? undefined : terminal, files.from?.statistics.rows ?? 0);
-  const stop = new StopRequest();
   try {
     const run = await BatchRun.open({
       source,

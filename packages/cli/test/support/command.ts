@@ -20,8 +20,11 @@ export interface Started {
   readonly result: Promise<CommandResult>;
 }
 
-/** @param input what standard input gives; by default, nothing */
-export function startCommand(args: readonly string[], input?: string | Uint8Array): Started {
+/**
+ * @param input what standard input gives; by default, nothing
+ * @param isOpen whether more may come on standard input
+ */
+export function startCommand(args: readonly string[], input?: string | Uint8Array, isOpen = false): Started {
   const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ["pipe", "pipe", "pipe"] });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
@@ -29,7 +32,11 @@ export function startCommand(args: readonly string[], input?: string | Uint8Arra
   child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
   // A command that ends before it has read everything closes its end.
   child.stdin.on("error", () => undefined);
-  child.stdin.end(input);
+  if (isOpen) {
+    child.stdin.write(input ?? "");
+  } else {
+    child.stdin.end(input);
+  }
   const result = new Promise<CommandResult>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) =>
