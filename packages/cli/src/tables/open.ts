@@ -1,6 +1,12 @@
 /** One way in and one way out for tables of all formats. */
 import { UsageError } from "../errors.ts";
+import { createArrowDecoder } from "./arrow/decoder.ts";
+import { createArrowEncoder } from "./arrow/encoder.ts";
+import { openArrowTable } from "./arrow/source.ts";
 import type { TableInput } from "./byte-reader.ts";
+import { createParquetDecoder } from "./parquet/decoder.ts";
+import { createParquetEncoder } from "./parquet/encoder.ts";
+import { openParquetTable } from "./parquet/source.ts";
 import type {
   ColumnPlan,
   Decoder,
@@ -37,8 +43,11 @@ export function openTable(
     case "ndjson":
     case "libsvm":
       return openText(input, format, options, features);
-    default:
-      return notYet(format);
+    case "parquet":
+      return openParquetTable(input, options);
+    case "arrow":
+    case "arrows":
+      return openArrowTable(input, format, options);
   }
 }
 
@@ -52,8 +61,11 @@ export function createDecoder(spec: DecoderSpec, plan: ColumnPlan, encoder: Feat
       return new NdjsonDecoder(spec, plan, encoder);
     case "libsvm":
       return new LibsvmDecoder(spec, plan, encoder);
-    default:
-      return notYet(spec.format);
+    case "parquet":
+      return createParquetDecoder(spec, plan, encoder);
+    case "arrow":
+    case "arrows":
+      return createArrowDecoder(spec, plan, encoder);
   }
 }
 
@@ -75,11 +87,10 @@ export function createEncoder(
       return new NdjsonEncoder(columns);
     case "libsvm":
       throw new UsageError("scores cannot be written as libsvm; expected csv, tsv, ndjson, parquet or arrow");
-    default:
-      return notYet(format);
+    case "parquet":
+      return createParquetEncoder(columns);
+    case "arrow":
+    case "arrows":
+      return createArrowEncoder(format, columns);
   }
-}
-
-function notYet(format: TableFormat): never {
-  throw new UsageError(`tables of format ${format} are not supported`);
 }
