@@ -105,7 +105,7 @@ async function score(settings: BatchSettings, prepared: Prepared): Promise<numbe
     return statusOf(statistics);
   }
   const scoring = new Scoring(snapshot, settings.load, spec, settings.workers, source.size);
-  const progress = new Progress(quiet ? undefined : terminal, files.from?.statistics.rows ?? 0);
+  const progress = new Progress(quiet ? undefined : terminal);
   try {
     const run = await BatchRun.open({
       source,

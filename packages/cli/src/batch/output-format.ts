@@ -32,6 +32,9 @@ export function outputFormat(
 ): OutputFormat {
   const isStream = out === undefined || (isDevice(out) && !/\.\w+$/.test(out));
   const format = isStream && explicit === undefined ? likeInput(input) : detectFormat(out, explicit);
+  if (format === "libsvm") {
+    throw new UsageError("scores cannot be written as libsvm; say another --output-format, such as csv");
+  }
   const compression = out === undefined ? undefined : compressionOfPath(out);
   const result = { format, compression, delimiter };
   if (compression !== undefined && !encodesBlocksApart(result)) {

@@ -19,35 +19,27 @@ const CLEAR_LINE = "\r\u001b[K";
 export class Progress {
   readonly #terminal: Terminal | undefined;
   readonly #now: () => number;
-  readonly #start: number;
-  /** What was there when the run was resumed. */
-  readonly #rowsBefore: number;
-  #readBefore: number | undefined;
+  /** After the first block, from which on time is taken: what comes before it, such as loading, does not come again. */
+  #first: { readonly rows: number; readonly read: number; readonly at: number } | undefined;
   #shown = 0;
   #isShown = false;
 
   /** @param terminal nothing is shown where it is none */
-  constructor(
-    terminal: Terminal | undefined,
-    rowsBefore: number,
-    now: () => number = () => performance.now(),
-  ) {
+  constructor(terminal: Terminal | undefined, now: () => number = () => performance.now()) {
     this.#terminal = terminal?.isTTY === true ? terminal : undefined;
-    this.#rowsBefore = rowsBefore;
     this.#now = now;
-    this.#start = now();
   }
 
   /** @param read and @param total in the source's units */
   show(rows: number, read: number, total: number | undefined): void {
     const now = this.#now();
-    this.#readBefore ??= this.#rowsBefore === 0 ? 0 : read;
+    this.#first ??= { rows, read, at: now };
     if (this.#terminal === undefined || now - this.#shown < PERIOD) {
       return;
     }
     this.#shown = now;
     this.#isShown = true;
-    const line = this.#line(rows, read, total, (now - this.#start) / 1000);
+    const line = this.#line(rows, read, total, now);
     this.#terminal.write(CLEAR_LINE + line.slice(0, Math.max(1, (this.#terminal.columns || 80) - 1)));
   }
 
@@ -59,12 +51,16 @@ export class Progress {
     }
   }
 
-  #line(rows: number, read: number, total: number | undefined, seconds: number): string {
-    const parts = [`${grouped(rows)} rows`, `${compact((rows - this.#rowsBefore) / seconds)} rows/s`];
+  #line(rows: number, read: number, total: number | undefined, now: number): string {
+    const first = this.#first!;
+    const seconds = (now - first.at) / 1000;
+    const parts = [`${grouped(rows)} rows`];
+    if (seconds > 0) {
+      parts.push(`${compact((rows - first.rows) / seconds)} rows/s`);
+    }
     if (total !== undefined && total > 0) {
-      const share = Math.min(1, read / total);
-      parts.unshift(`${String(Math.floor(100 * share)).padStart(3)} %`);
-      const done = read - this.#readBefore!;
+      parts.unshift(`${String(Math.floor(100 * Math.min(1, read / total))).padStart(3)} %`);
+      const done = read - first.read;
       if (seconds > SETTLED && done > 0) {
         parts.push(`${duration(((total - read) / done) * seconds)} left`);
       }
