@@ -7,14 +7,17 @@ import { addConvert } from "./commands/convert.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addPlot } from "./commands/plot.ts";
+import { addPredict } from "./commands/predict.ts";
 import { EXIT } from "./errors.ts";
 
 const HELP = `
 Examples:
+  xgboost-infer predict --model model.ubj --data rows.csv --out scores.csv  scores of a table
   xgboost-infer inspect model.ubj                                    what is in a model
   xgboost-infer explain model.ubj --data rows.csv --row 0            why a row has its score
   xgboost-infer plot model.ubj --tree 0 --out tree.svg               a picture of a tree
   xgboost-infer convert model.json model.ubj                         another format, the same bits
+  xgboost-infer check model.ubj --certificate certificate.json       whether it gives Python's bits
   xgboost-infer bench model.ubj                                      how fast it is on this machine
 Help of a command: xgboost-infer help <command>
 
@@ -84,6 +87,7 @@ function program(): Command {
     })
     .addHelpText("after", HELP)
     .exitOverride();
+  addPredict(command);
   addInspect(command);
   addExplain(command);
   addPlot(command);
