@@ -160,7 +160,7 @@ describe("CSV", () => {
 
   describe("throws for a head", () => {
     it.each([
-      ["", "<stdin>: is empty"],
+      ["", "<stdin>: is empty, expected a header"],
       ["\n\n", "<stdin>:3: there is no header, only empty lines"],
       ["\ufeff", "<stdin>:1: there is no header, only empty lines"],
       ["a,b,a\n", '<stdin>:1: column "a" stands twice in the header, as number 1 and 3'],

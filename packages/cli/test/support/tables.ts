@@ -22,7 +22,9 @@ export function encoderOf(
   names: readonly string[],
   categories: Readonly<Record<string, readonly string[]>> = {},
 ): FeatureEncoder {
-  const kinds = names.map((name): FeatureKind => (name in categories ? "text category" : "number"));
+  const kinds = names.map(
+    (name): FeatureKind => (Object.hasOwn(categories, name) ? "text category" : "number"),
+  );
   const refuse = (value: unknown, column: number, expected: string): never => {
     const name = names[column]!;
     throw new InputError(

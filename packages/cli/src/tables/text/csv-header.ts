@@ -22,6 +22,9 @@ export async function readHeader(
   delimiter: number,
   ends: RecordEnds,
 ): Promise<{ readonly columns: readonly string[]; readonly bytes: number; readonly lines: number }> {
+  if (head.bytes.length === 0) {
+    throw new TableError(`${head.name}: is empty, expected a header`, { line: 1 });
+  }
   let lines = 0;
   for (;;) {
     const { bytes, begin, ended } = head;

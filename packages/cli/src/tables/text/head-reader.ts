@@ -29,12 +29,9 @@ export class HeadReader {
     this.bytes = bytes.subarray(0, filled);
   }
 
-  /** Skips the mark of UTF-8. @throws TableError for an empty table, and for encodings other than UTF-8 */
+  /** Skips the mark of UTF-8. @throws TableError for encodings other than UTF-8 */
   skipMark(): number {
     const { bytes, name } = this;
-    if (bytes.length === 0) {
-      throw new TableError(`${name}: is empty`, { line: 1 });
-    }
     const [a, b] = bytes;
     if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
       throw new TableError(`${name}:1: is UTF-16, expected UTF-8`, { line: 1 });
