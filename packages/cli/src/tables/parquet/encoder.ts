@@ -84,11 +84,8 @@ const PHYSICAL: Readonly<Record<KeptType["name"], Omit<SchemaElement, "name">>> 
   boolean: { type: "BOOLEAN" },
   int32: { type: "INT32" },
   int64: { type: "INT64" },
-  uint64: {
-    type: "INT64",
-    converted_type: "UINT_64",
-    logical_type: { type: "INTEGER", bitWidth: 64, isSigned: false },
-  },
+  // The newer name of the type is left out: hyparquet-writer 0.17.0 writes its width as a number that pyarrow refuses.
+  uint64: { type: "INT64", converted_type: "UINT_64" },
   float32: { type: "FLOAT" },
   float64: { type: "DOUBLE" },
   date: { type: "INT32", converted_type: "DATE", logical_type: { type: "DATE" } },
