@@ -45,13 +45,13 @@ def filtered(batches, command, names):
         except (pa.ArrowInvalid, OSError) as error:  # the stream broke off: the exit status says more
             if process.wait() == 0:
                 raise ScorerError("the scorer's output is no Arrow stream: %s" % error)
-        status = process.wait()
+        if process.wait() != 0:  # the sender may still wait for rows, which nobody needs any more
+            listener.join()
+            message = b"".join(complaints).decode("utf-8", "replace").strip()[-2000:]
+            raise ScorerError("the scorer ended with %d: %s" % (process.returncode, message))
         sent.join()
-        listener.join()
-        if sent.error is not None and not isinstance(sent.error, BrokenPipeError):
+        if sent.error is not None:
             raise sent.error
-        if status != 0:
-            raise ScorerError("the scorer ended with %d: %s" % (status, b"".join(complaints).decode("utf-8", "replace").strip()[-2000:]))
         if received != sent.rows:
             raise ScorerError("the scorer was given %d rows and gave %d" % (sent.rows, received))
     finally:

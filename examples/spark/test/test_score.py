@@ -33,6 +33,7 @@ def main():
     data = np.tile(rows, (TIMES, 1))
     columns = {"id": np.arange(len(data)), **{name: data[:, place] for place, name in enumerate(names)}}
     # "4" is how often Spark runs a task before it gives up.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     spark = (SparkSession.builder.master("local[2,4]").config("spark.ui.enabled", "false").config("spark.driver.memory", "1g")
              .config("spark.sql.execution.arrow.maxRecordsPerBatch", "1000").config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
              .getOrCreate())
