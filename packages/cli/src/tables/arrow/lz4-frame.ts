@@ -21,7 +21,8 @@ export function decompressLz4Frame(bytes: Uint8Array): Uint8Array {
     throw new RangeError(`LZ4 frames with flags ${flags} are not supported`);
   }
   const blockChecksum = (flags & 16) === 0 ? 0 : 4;
-  const output = new Output(hasSize ? Number(view.getBigUint64(6, true)) : bytes.length * 4);
+  // A size that the frame claims is not to be believed.
+  const output = new Output(bytes.length * 4);
   for (let at = hasSize ? 15 : 7; ; ) {
     const word = view.getUint32(at, true);
     at += 4;

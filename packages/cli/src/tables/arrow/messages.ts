@@ -21,6 +21,8 @@ const MAX_METADATA = 2 ** 28;
 const MAX_BODY = 2 ** 32;
 /** Bytes that are read at a time, so that a length that lies takes no more memory than the table has bytes. */
 const PIECE = 2 ** 24;
+/** Of a footer. */
+const TAIL_PIECE = 2 ** 16;
 
 export class MessageReader {
   readonly #reader: ByteReader;
@@ -115,8 +117,8 @@ export class MessageReader {
       return;
     }
     let tail = "";
+    const piece = new Uint8Array(TAIL_PIECE);
     for (;;) {
-      const piece = new Uint8Array(PIECE);
       const count = await this.#reader.read(piece, 0);
       if (count === 0) {
         break;
