@@ -1,6 +1,7 @@
 /** The same rows in every format, in and out: the same scores. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { createEncoder } from "../src/tables/open.ts";
 import { runCommand, temporaryFolder } from "./support/command.ts";
 import { csvOf, modelPath } from "./support/fixture-tables.ts";
 import { digestOf, runKilled } from "./support/kill.ts";
@@ -17,19 +18,57 @@ async function predict(data: string, out: string, ...args: string[]): Promise<vo
   expect(run).toMatchObject({ status: 0, stderr: "" });
 }
 
-/** All margins and contributions of a table are numbers with their full precision, so that it can be read again. */
-async function throughFormat(extension: string): Promise<string> {
-  const [table, csv] = [`${folder}/table.${extension}`, `${folder}/scores-of-${extension}.csv`];
-  await predict(CSV, table, "--keep", "all");
-  // The kept columns are text in every format, so that nothing is lost on the way.
-  await predict(table, csv, "--keep", "id");
-  return readFileSync(csv, "utf8");
+/** The rows of the CSV as a typed table: what is number there is float32 here. */
+function writeTyped(path: string, format: "ndjson" | "parquet" | "arrow" | "arrows"): void {
+  const rows = ROWS.map((line) => line.split(",").map((text) => Math.fround(Number(text || "NaN"))));
+  const float32 = { name: "float32" } as const;
+  const names = HEADER.split(",");
+  const encoder = createEncoder(format, [
+    { name: "id", type: { name: "text" } },
+    ...names.map((name) => ({ name, type: float32 })),
+  ]);
+  const columns = [
+    rows.map((_, i) => `r${i}`),
+    ...names.map((_, column) => Float32Array.from(rows, (row) => row[column]!)),
+  ];
+  const bytes = [encoder.begin(), encoder.block({ rows: rows.length, columns }), encoder.end()];
+  writeFileSync(path, Buffer.concat(bytes));
 }
 
 describe("predict", { timeout: TIMEOUT }, () => {
-  it.each(["tsv", "ndjson.gz"])("reads again what it wrote as %s", async (extension) => {
+  it("gives the same scores for the same rows, whatever the format", async () => {
     await predict(CSV, `${folder}/scores.csv`, "--keep", "id");
-    expect(await throughFormat(extension)).toBe(readFileSync(`${folder}/scores.csv`, "utf8"));
+    const expected = readFileSync(`${folder}/scores.csv`, "utf8");
+    expect(expected.split("\n")).toHaveLength(ROWS.length + 2);
+    for (const format of ["ndjson", "parquet", "arrow", "arrows"] as const) {
+      const table = `${folder}/typed.${format}`;
+      writeTyped(table, format);
+      await predict(table, `${folder}/${format}.csv`, "--keep", "id");
+      expect(readFileSync(`${folder}/${format}.csv`, "utf8")).toBe(expected);
+    }
+  });
+
+  it("filters an Arrow stream from standard input to standard output", async () => {
+    const table = `${folder}/stream.arrows`;
+    writeTyped(table, "arrows");
+    const args = ["predict", "-q", "-m", MODEL, "-d", "-", "--format", "arrows", "--keep", "id"];
+    const { status, stdout } = await runCommand(args, readFileSync(table));
+    expect(status).toBe(0);
+    writeFileSync(`${folder}/filtered.arrows`, stdout);
+    const again = await runCommand([
+      "predict",
+      "-q",
+      "-m",
+      MODEL,
+      "-d",
+      table,
+      "-o",
+      `${folder}/again.arrows`,
+      "--keep",
+      "id",
+    ]);
+    expect(again.status).toBe(0);
+    expect(digestOf(`${folder}/filtered.arrows`)).toBe(digestOf(`${folder}/again.arrows`));
   });
 });
 
