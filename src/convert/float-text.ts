@@ -92,9 +92,10 @@ function isPowerOfTwo(value: number): boolean {
   return value >= MIN_NORMAL && (bits[0]! & 0x7fffff) === 0;
 }
 
-/** The decimal after this one, of as many digits. */
+/** The decimal after this one, of as many digits or, after nines, of one more. */
 function next(text: string): string {
   const [mantissa = "", exponent = "0"] = text.split("e");
   const digits = mantissa.replace(".", "");
-  return `${Number(digits) + 1}e${Number(exponent) - digits.length + 1}`;
+  const after = String(Number(digits) + 1);
+  return `${after[0]}.${after.slice(1)}0e${Number(exponent) + after.length - digits.length}`;
 }

@@ -109,7 +109,11 @@ class JsonCopier {
   #typedArray(key: string, type: ElementType): void {
     const words: string[] = [];
     while (this.#peek() !== CLOSE_BRACKET) {
-      words.push(this.#word());
+      const word = this.#word();
+      if (word === "") {
+        throw new ModelFormatError(key, "has something else than numbers in it");
+      }
+      words.push(word);
     }
     this.#at++;
     this.#writer.numbers(type, numbersOf(key, type, words));

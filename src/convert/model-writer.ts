@@ -39,7 +39,7 @@ export function writeModel(model: Model, writer: DocumentWriter): void {
             learner_model_param: {
               fields: {
                 base_score: baseScoreText(model.baseScore),
-                boost_from_average: model.boostFromAverage ? "1" : "0",
+                boost_from_average: boostsFromAverage(model) ? "1" : "0",
                 num_class: String(classes(model)),
                 num_feature: String(model.numFeatures),
                 num_target: String(targets(model)),
@@ -59,6 +59,14 @@ export function writeModel(model: Model, writer: DocumentWriter): void {
 function baseScoreText(baseScore: Float32Array): string {
   const texts = Array.from(baseScore, float32Text);
   return texts.length === 1 ? texts[0]! : `[${texts.join(",")}]`;
+}
+
+/**
+ * XGBoost since 3.1 takes the base score of a model without rounds as a margin where this is set; linear models of the old
+ * binary format and of dumps do not say their rounds.
+ */
+function boostsFromAverage({ boostFromAverage, linear }: Model): boolean {
+  return boostFromAverage && (linear === undefined || linear.weights.length === 0);
 }
 
 /** Only multi-class objectives know classes; several values of others are targets. */
