@@ -96,13 +96,12 @@ const TABLES = [
   ["leafBank", Float32Array, (size: LayoutSizes) => size.leafBankValues],
 ] as const;
 
-/** Makes the zeroed buffer that holds a layout. */
-export type Allocate = (bytes: number) => ArrayBuffer | SharedArrayBuffer;
+export const TABLE_NAMES = TABLES.map(([name]) => name);
 
 /** An empty layout of the given sizes, to be filled. */
-export function createLayout(sizes: LayoutSizes, allocate: Allocate): Layout {
+export function createLayout(sizes: LayoutSizes): Layout {
   const words = TABLES.reduce((sum, [, , length]) => sum + length(sizes), HEADER_WORDS);
-  const buffer = allocate(4 * words);
+  const buffer = new ArrayBuffer(4 * words);
   const header = new Int32Array(buffer, 0, HEADER_WORDS);
   header[0] = MAGIC;
   header[1] = VERSION;

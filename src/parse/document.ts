@@ -1,6 +1,6 @@
 /** A parsed JSON or UBJSON model document to the parts of a model, across the schemas of 1.0 to 3.4. */
 import { describe, ModelFormatError, UnsupportedModelError } from "../errors.ts";
-import type { CategoricalSplit, ModelParts, TreeParts } from "../model/builder.ts";
+import { type CategoricalSplit, listTrees, type ModelParts, type TreeParts } from "../model/builder.ts";
 import type { CategoryNames, LinearModel, Version } from "../model/model.ts";
 import { Field } from "./field.ts";
 import type { JsonValue } from "./json.ts";
@@ -35,7 +35,7 @@ function readModel(root: Field): ModelParts {
       return {
         ...common,
         booster: name,
-        trees: [],
+        trees: listTrees([]),
         treeInfo: new Int32Array(0),
         linear: readLinear(booster.get("model")),
       };
@@ -82,7 +82,7 @@ type Forest = Pick<
 /** `weightHolders`: where DART's weights may stand besides `model` itself (3.4), by release: dart ≤ 3.2, gbtree 3.3. */
 function readForest(model: Field, weightHolders: readonly Field[]): Forest {
   const param = model.get("gbtree_model_param");
-  const trees = model.get("trees").items().map(readTree);
+  const trees = model.get("trees").items();
   const numTrees = param.get("num_trees").integer();
   if (numTrees !== trees.length) {
     throw new ModelFormatError(`${model.path}.trees`, `has ${trees.length} trees, num_trees is ${numTrees}`);
@@ -94,7 +94,11 @@ function readForest(model: Field, weightHolders: readonly Field[]): Forest {
   const cats = model.get("cats");
   return {
     booster: weights === undefined ? "gbtree" : "dart",
-    trees,
+    trees: {
+      length: trees.length,
+      numNodes: trees.reduce((sum, tree) => sum + tree.get("left_children").length, 0),
+      read: (index) => readTree(trees[index]!),
+    },
     treeInfo: model.get("tree_info").int32s(),
     treeWeights: weights?.floats(),
     numParallelTree: param.get("num_parallel_tree").integer(1),

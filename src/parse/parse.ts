@@ -1,7 +1,7 @@
 /** Bytes → model: recognises the format by its content, never by a name. */
 import { InputError, ModelFormatError, UnsupportedModelError } from "../errors.ts";
 import { buildModel, type ModelParts } from "../model/builder.ts";
-import type { Model } from "../model/model.ts";
+import type { UnreadModel } from "../model/model.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { readDocument } from "./document.ts";
 import { type DumpOptions, isJsonDump, readJsonDump } from "./dump.ts";
@@ -20,7 +20,10 @@ const BINARY_MAGIC = "binf";
 const BASE64_MAGIC = "bs64";
 
 /** Bytes or text of a model file, or an already parsed JSON document. `dump` is needed for dumps only. */
-export function parseModel(source: Uint8Array | ArrayBuffer | string | object, dump?: DumpOptions): Model {
+export function parseModel(
+  source: Uint8Array | ArrayBuffer | string | object,
+  dump?: DumpOptions,
+): UnreadModel {
   return buildModel(readParts(source, dump));
 }
 
