@@ -1,5 +1,4 @@
 import { ModelFormatError } from "../errors.ts";
-import { Slab } from "./slab.ts";
 import { Names } from "./text.ts";
 
 /** A cursor over bytes that refuses to leave them. Lengths are checked before anything is allocated. */
@@ -7,7 +6,6 @@ export class ByteReader {
   readonly bytes: Uint8Array;
   readonly littleEndian: boolean;
   readonly #view: DataView;
-  readonly #slab = new Slab();
   readonly #names = new Names();
   offset: number;
 
@@ -88,23 +86,15 @@ export class ByteReader {
 
   int32Array(length: number, what: string): Int32Array {
     const start = this.take(4 * length, what);
-    return this.#read(start, this.#slab.int32Array(length));
+    const out = new Int32Array(length);
+    for (let i = 0; i < length; i++) {
+      out[i] = this.#view.getInt32(start + 4 * i, this.littleEndian);
+    }
+    return out;
   }
 
   /** Float32 values bit for bit: they pass as integers, so that no NaN payload is touched. */
   float32Array(length: number, what: string): Float32Array {
-    const start = this.take(4 * length, what);
-    const out = this.#slab.float32Array(length);
-    this.#read(start, new Int32Array(out.buffer, out.byteOffset, length));
-    return out;
-  }
-
-  #read(start: number, out: Int32Array): Int32Array {
-    const view = this.#view;
-    const littleEndian = this.littleEndian;
-    for (let i = 0; i < out.length; i++) {
-      out[i] = view.getInt32(start + 4 * i, littleEndian);
-    }
-    return out;
+    return new Float32Array(this.int32Array(length, what).buffer);
   }
 }

@@ -4,6 +4,7 @@ import { type CategoricalSplit, listTrees, type ModelParts, type TreeParts } fro
 import type { CategoryNames, LinearModel, Version } from "../model/model.ts";
 import { Field } from "./field.ts";
 import type { JsonValue } from "./json.ts";
+import { Slab } from "./slab.ts";
 import { decodeUtf8 } from "./text.ts";
 
 /** A model document, or a serialization snapshot (the payload of a Python pickle), whose `Model` is one. */
@@ -82,7 +83,12 @@ type Forest = Pick<
 /** `weightHolders`: where DART's weights may stand besides `model` itself (3.4), by release: dart ≤ 3.2, gbtree 3.3. */
 function readForest(model: Field, weightHolders: readonly Field[]): Forest {
   const param = model.get("gbtree_model_param");
-  const trees = model.get("trees").items();
+  const trees = model.get("trees");
+  let numNodes = 0;
+  for (let t = 0; t < trees.length; t++) {
+    numNodes += trees.item(t).get("left_children").length;
+  }
+  const slab = new Slab();
   const numTrees = param.get("num_trees").integer();
   if (numTrees !== trees.length) {
     throw new ModelFormatError(`${model.path}.trees`, `has ${trees.length} trees, num_trees is ${numTrees}`);
@@ -96,8 +102,8 @@ function readForest(model: Field, weightHolders: readonly Field[]): Forest {
     booster: weights === undefined ? "gbtree" : "dart",
     trees: {
       length: trees.length,
-      numNodes: trees.reduce((sum, tree) => sum + tree.get("left_children").length, 0),
-      read: (index) => readTree(trees[index]!),
+      numNodes,
+      read: (index) => readTree(trees.item(index), slab),
     },
     treeInfo: model.get("tree_info").int32s(),
     treeWeights: weights?.floats(),
@@ -107,9 +113,11 @@ function readForest(model: Field, weightHolders: readonly Field[]): Forest {
   };
 }
 
-function readTree(tree: Field): TreeParts {
-  const leftChildren = tree.get("left_children").int32s();
-  const rightChildren = tree.get("right_children").int32s();
+/** @param slab for the tree's numbers, in place of those of the tree before */
+function readTree(tree: Field, slab: Slab): TreeParts {
+  slab.clear();
+  const leftChildren = tree.get("left_children").int32s(slab);
+  const rightChildren = tree.get("right_children").int32s(slab);
   const param = tree.get("tree_param");
   const numNodes = param.get("num_nodes").integer(leftChildren.length);
   if (numNodes !== leftChildren.length) {
@@ -122,16 +130,18 @@ function readTree(tree: Field): TreeParts {
   const lossChanges = tree.get("loss_changes");
   const sumHessian = tree.get("sum_hessian");
   return {
-    where: tree.path,
+    get where() {
+      return tree.path;
+    },
     leftChildren,
     rightChildren,
-    splitIndices: tree.get("split_indices").int32s(),
-    splitConditions: tree.get("split_conditions").floats(),
+    splitIndices: tree.get("split_indices").int32s(slab),
+    splitConditions: tree.get("split_conditions").floats(slab),
     defaultLeft: tree.get("default_left").flags(),
     categoricalSplits: readCategoricalSplits(tree, leftChildren),
     ...(leafSize > 1 ? readLeafVectors(tree, leafSize, rightChildren) : {}),
-    lossChanges: lossChanges.exists ? lossChanges.floats() : undefined,
-    sumHessian: sumHessian.exists ? sumHessian.floats() : undefined,
+    lossChanges: lossChanges.exists ? lossChanges.floats(slab) : undefined,
+    sumHessian: sumHessian.exists ? sumHessian.floats(slab) : undefined,
   };
 }
 
@@ -144,9 +154,16 @@ function readLeafVectors(tree: Field, leafSize: number, rightChildren: Int32Arra
   return { leafSize, leafVectors, leafVectorStart };
 }
 
+const LISTS_OF_SETS = ["categories_nodes", "categories_segments", "categories_sizes"] as const;
+const NO_NODES = new Int32Array(0);
+
 function readCategoricalSplits(tree: Field, leftChildren: Int32Array): CategoricalSplit[] {
   const nodes = tree.get("categories_nodes");
   if (!nodes.exists) {
+    return [];
+  }
+  if (LISTS_OF_SETS.every((name) => tree.get(name).isEmpty)) {
+    checkSplitTypes(tree, NO_NODES, leftChildren);
     return [];
   }
   const segments = tree.get("categories_segments").int32s();
