@@ -5,14 +5,14 @@ import { Names } from "./text.ts";
 export class ByteReader {
   readonly bytes: Uint8Array;
   readonly littleEndian: boolean;
-  readonly #view: DataView;
+  readonly view: DataView;
   readonly #names = new Names();
   offset: number;
 
   constructor(bytes: Uint8Array, littleEndian: boolean, offset = 0) {
     this.bytes = bytes;
     this.littleEndian = littleEndian;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.offset = offset;
   }
 
@@ -39,34 +39,34 @@ export class ByteReader {
   }
 
   int8(what: string): number {
-    return this.#view.getInt8(this.take(1, what));
+    return this.view.getInt8(this.take(1, what));
   }
 
   int16(what: string): number {
-    return this.#view.getInt16(this.take(2, what), this.littleEndian);
+    return this.view.getInt16(this.take(2, what), this.littleEndian);
   }
 
   int32(what: string): number {
-    return this.#view.getInt32(this.take(4, what), this.littleEndian);
+    return this.view.getInt32(this.take(4, what), this.littleEndian);
   }
 
   uint32(what: string): number {
-    return this.#view.getUint32(this.take(4, what), this.littleEndian);
+    return this.view.getUint32(this.take(4, what), this.littleEndian);
   }
 
   float32(what: string): number {
-    return this.#view.getFloat32(this.take(4, what), this.littleEndian);
+    return this.view.getFloat32(this.take(4, what), this.littleEndian);
   }
 
   float64(what: string): number {
-    return this.#view.getFloat64(this.take(8, what), this.littleEndian);
+    return this.view.getFloat64(this.take(8, what), this.littleEndian);
   }
 
   /** A signed 64-bit integer as the nearest double. */
   int64(what: string): number {
     const at = this.take(8, what);
-    const high = this.#view.getInt32(this.littleEndian ? at + 4 : at, this.littleEndian);
-    const low = this.#view.getUint32(this.littleEndian ? at : at + 4, this.littleEndian);
+    const high = this.view.getInt32(this.littleEndian ? at + 4 : at, this.littleEndian);
+    const low = this.view.getUint32(this.littleEndian ? at : at + 4, this.littleEndian);
     return high * 4294967296 + low;
   }
 
@@ -88,7 +88,7 @@ export class ByteReader {
     const start = this.take(4 * length, what);
     const out = new Int32Array(length);
     for (let i = 0; i < length; i++) {
-      out[i] = this.#view.getInt32(start + 4 * i, this.littleEndian);
+      out[i] = this.view.getInt32(start + 4 * i, this.littleEndian);
     }
     return out;
   }

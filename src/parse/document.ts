@@ -154,7 +154,7 @@ function readLeafVectors(tree: Field, leafSize: number, rightChildren: Int32Arra
   return { leafSize, leafVectors, leafVectorStart };
 }
 
-const LISTS_OF_SETS = ["categories_nodes", "categories_segments", "categories_sizes"] as const;
+const LISTS_OF_SETS = ["categories", "categories_nodes", "categories_segments", "categories_sizes"];
 const NO_NODES = new Int32Array(0);
 
 function readCategoricalSplits(tree: Field, leftChildren: Int32Array): CategoricalSplit[] {
