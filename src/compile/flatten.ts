@@ -5,7 +5,7 @@
 import type { ReadTree, UnreadModel } from "../model/model.ts";
 import { obeyedTree, type Rules, zeroOf } from "../model/rules.ts";
 import { type Details, DetailsCollector } from "./details.ts";
-import { CategoryRule, createLayout, type Layout, TABLE_NAMES, TreeKind } from "./layout.ts";
+import { CategoryRule, copyTables, createLayout, type Layout, TreeKind } from "./layout.ts";
 
 /** A layout in the making. What it has room for is a bound; the tables of categories and leaf vectors grow when there are any. */
 type Tables = { -readonly [Name in keyof Layout]: Layout[Name] };
@@ -71,10 +71,7 @@ function fitted(tables: Tables, { node: nodes, categoryWord, leafValue }: Cursor
     vectorNodes: hasVectors ? nodes : 0,
     leafBankValues: leafValue,
   });
-  for (const name of TABLE_NAMES) {
-    const table = layout[name];
-    table.set(tables[name].subarray(0, table.length));
-  }
+  copyTables(tables, layout);
   return layout;
 }
 

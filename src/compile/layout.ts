@@ -96,8 +96,6 @@ const TABLES = [
   ["leafBank", Float32Array, (size: LayoutSizes) => size.leafBankValues],
 ] as const;
 
-export const TABLE_NAMES = TABLES.map(([name]) => name);
-
 /** An empty layout of the given sizes, to be filled. */
 export function createLayout(sizes: LayoutSizes): Layout {
   const words = TABLES.reduce((sum, [, , length]) => sum + length(sizes), HEADER_WORDS);
@@ -109,6 +107,13 @@ export function createLayout(sizes: LayoutSizes): Layout {
     header[2 + i] = sizes[name];
   }
   return viewsOf(buffer, sizes);
+}
+
+/** Fills each table of a layout with the start of the other's. */
+export function copyTables(from: Layout, to: Layout): void {
+  for (const [name] of TABLES) {
+    to[name].set(from[name].subarray(0, to[name].length));
+  }
 }
 
 /** The layout in a buffer that `createLayout` made, perhaps in another thread. Throws `RangeError` on any other. */
