@@ -8,6 +8,7 @@ import {
   InputError,
   ModelFormatError,
   type PredictOptions,
+  type TreeView,
   UnsupportedModelError,
 } from "../src/index.ts";
 import { parseJson } from "../src/parse/json.ts";

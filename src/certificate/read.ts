@@ -10,7 +10,7 @@ export interface Certificate {
   /** Release of XGBoost that answered, such as "3.4.1". */
   readonly xgboost: string;
   /** That release as `LoadOptions.rules` takes it, such as "3.4". */
-  readonly rules: string;
+  readonly rules: `${number}.${number}`;
   readonly platform: string | undefined;
   /** Time, ISO 8601. */
   readonly created: string | undefined;
@@ -114,12 +114,12 @@ function modelOf(model: Fields): CertifiedModel {
 }
 
 /** "3.4.1" → "3.4". */
-function rulesOf(xgboost: string): string {
+function rulesOf(xgboost: string): Certificate["rules"] {
   const found = /^(\d{1,4})\.(\d{1,4})(?!\d)/.exec(xgboost);
   if (found === null) {
     throw expected("xgboost", xgboost, 'a release such as "3.4.1"');
   }
-  return `${found[1]}.${found[2]}`;
+  return `${Number(found[1])}.${Number(found[2])}`;
 }
 
 /** No names at all stand for a model that knows none. */

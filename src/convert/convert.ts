@@ -1,5 +1,6 @@
 /** Any model file that can be read to a JSON or UBJSON one. */
 import { describe, InputError, ModelFormatError } from "../errors.ts";
+import { readTrees } from "../model/builder.ts";
 import type { DumpOptions } from "../parse/dump.ts";
 import { detectFormat, parseModel } from "../parse/parse.ts";
 import { decodeUtf8 } from "../parse/text.ts";
@@ -39,7 +40,7 @@ export function convertModel(source: Uint8Array | ArrayBuffer | string, options:
     throw new ModelFormatError("model file", `has ${bytes.length} bytes, maxBytes allows ${maxBytes}`);
   }
   // Everything is checked here, documents too: what is copied below is a model.
-  const model = parseModel(bytes, dump);
+  const model = readTrees(parseModel(bytes, dump));
   const writer = to === "json" ? new JsonWriter() : new UbjsonWriter();
   const finder = new ModelFinder(writer);
   const format = detectFormat(bytes);

@@ -3,7 +3,7 @@
  * them. It knows no categorical splits, no vector leaves and no feature names.
  */
 import { describe, UnsupportedModelError } from "../errors.ts";
-import type { ModelParts, TreeParts } from "../model/builder.ts";
+import { listTrees, type ModelParts, type TreeParts } from "../model/builder.ts";
 import type { LinearModel } from "../model/model.ts";
 import type { ByteReader } from "./byte-reader.ts";
 
@@ -66,7 +66,7 @@ type BoosterParts = Pick<ModelParts, "booster" | "trees" | "treeInfo"> &
 function readBooster(reader: ByteReader, name: string, major: number): BoosterParts {
   switch (name) {
     case "gblinear":
-      return { booster: name, trees: [], treeInfo: new Int32Array(0), linear: readLinear(reader) };
+      return { booster: name, trees: listTrees([]), treeInfo: new Int32Array(0), linear: readLinear(reader) };
     case "gbtree":
       return { booster: name, ...readForest(reader, major) };
     case "dart": {
@@ -92,7 +92,7 @@ function readForest(
     reader.fail(`num_trees is ${numTrees}, ${reader.remaining} bytes are left`);
   }
   const trees = Array.from({ length: numTrees }, (_, t) => readTree(reader, t, major));
-  return { trees, treeInfo: reader.int32Array(numTrees, "tree_info"), numParallelTree };
+  return { trees: listTrees(trees), treeInfo: reader.int32Array(numTrees, "tree_info"), numParallelTree };
 }
 
 function readTree(reader: ByteReader, index: number, major: number): TreeParts {
