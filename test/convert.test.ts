@@ -49,18 +49,12 @@ function twin({ fixture }: File, kind: string): Uint8Array | undefined {
   return found === undefined ? undefined : readFixture(found.path);
 }
 
-/** Whether a JSON file has its numbers and flags as XGBoost prints them: fixtures whose text was edited do not. */
+/** Whether a JSON file has its numbers and flags as XGBoost 1.2 and later print them: fixtures whose text was edited do not. */
 function isCanonical(json: Uint8Array): boolean {
   const text = decoder.decode(json);
-  return (
-    !/\btrue\b|\bfalse\b/.test(text) &&
-    !numbersOf(text).some((number) => float32Text(Math.fround(Number(number))) !== number)
-  );
-}
-
-/** Floats that stand outside texts. */
-function numbersOf(text: string): string[] {
-  return text.match(/(?<=[[,:])-?\d+(?:\.\d+)?E-?\d+(?=[,\]}])/g) ?? [];
+  const numbers = text.match(/(?<=[[,:])-?\d+\.?\d*[eE][-+]?\d+(?=[,\]}])/g) ?? [];
+  const isPrinted = (number: string): boolean => float32Text(Math.fround(Number(number))) === number;
+  return !/\btrue\b|\bfalse\b|", "/.test(text) && numbers.every(isPrinted);
 }
 
 const releases = Object.keys(manifest.releases);
@@ -102,11 +96,12 @@ describe.each(releases)("documents of %s", (release) => {
   });
 });
 
-describe.each(releases)("other files of %s", (release) => {
+/** Nothing but documents was kept of 3.2 and 3.3. */
+const withOthers = releases.filter((release) => filesOf(release, false).length > 0);
+
+describe.each(withOthers)("other files of %s", (release) => {
   it("predict the same bits in JSON and in UBJSON", () => {
-    const others = filesOf(release, false);
-    expect(others.length).toBeGreaterThan(0);
-    for (const each of others) {
+    for (const each of filesOf(release, false)) {
       expectSamePredictions(each);
     }
   });
@@ -139,7 +134,8 @@ function expectSamePredictions(each: File): void {
     const converted = Booster.load(convert(each, to), { engine });
     expect(factsOf(converted), `${each.name} ${to}`).toEqual(factsOf(original));
     for (let t = 0; t < original.numTrees; t++) {
-      expectSameTree(converted.tree(t), original.tree(t), `${each.name} ${to} tree ${t}`);
+      const [actual, expected] = [converted.tree(t), original.tree(t)];
+      expectSameTree(actual, file.dump ? filled(expected) : expected, `${each.name} ${to} tree ${t}`);
     }
     kinds.forEach((options, k) => {
       const wide = {
@@ -158,14 +154,18 @@ function expectSamePredictions(each: File): void {
   }
 }
 
-/** What a dump does not say is 0 in a document. */
 function expectSameTree(actual: TreeView, expected: TreeView, what: string): void {
-  const said = expected.nodes.map((node) =>
+  expect(JSON.stringify(actual), what).toBe(JSON.stringify(expected));
+}
+
+/** What a dump does not say is 0 in a document. */
+function filled(tree: TreeView): TreeView {
+  const nodes = tree.nodes.map((node) =>
     node.kind === "leaf"
       ? { ...node, cover: node.cover ?? 0 }
-      : { ...node, cover: node.cover ?? 0, gain: node.gain ?? 0 },
+      : { ...node, gain: node.gain ?? 0, cover: node.cover ?? 0 },
   );
-  expect(JSON.stringify({ ...actual }), what).toBe(JSON.stringify({ ...expected, nodes: said }));
+  return { ...tree, nodes };
 }
 
 function rowsFor(fixture: FixtureCase, booster: Booster): { data: Float32Array; rows: number; cols: number } {

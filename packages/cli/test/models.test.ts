@@ -90,7 +90,11 @@ describe("xgboost-infer", () => {
     [["convert", MODEL, "out.txt"], 2, /end it in .json or .ubj/],
     [["convert", MODEL, "/nowhere/out.json"], 2, /\/nowhere\/out.json: no such file or directory/],
     [["convert", "README.md", "/nowhere/out.json"], 3, /README.md: byte 0/],
-    [["convert", "fixtures/3.4.1/dart/dump.txt", "-", "--to", "json"], 2, /dump.objective is needed/],
+    [
+      ["convert", "fixtures/3.4.1/binary-logistic/dump.txt", "-", "--to", "json"],
+      2,
+      /dump.objective is needed/,
+    ],
     [["bench", MODEL, "--rows", "0"], 2, /Expected a whole number from 1/],
   ] as const)("%j ends with %d", (args, status, message) => {
     const result = run(...args);
