@@ -6,6 +6,6 @@ export type { RulesOption } from "./model/rules.ts";
 export type { LeafView, SplitView, TreeNodeView, TreeView } from "./model/tree-view.ts";
 export type { DumpOptions } from "./parse/dump.ts";
 export { Booster, type LoadOptions, type Prediction } from "./predict/booster.ts";
-export type { ColumnData, CsrData, Data, DenseData } from "./predict/data.ts";
+export type { ArrowTableLike, ColumnData, CsrData, Data, DenseData } from "./predict/data.ts";
 export type { PredictOptions } from "./predict/options.ts";
 export type { ImportanceType } from "./shap/importance.ts";

@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { transformSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withTables } from "../tools/compatibility.mjs";
+import { matches, runSteps, transcriptsOf } from "./support/transcripts.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DOCUMENTS = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`)].filter(
@@ -37,10 +38,17 @@ let folder = "";
 beforeAll(() => {
   mkdirSync(join(ROOT, ".cache"), { recursive: true });
   folder = mkdtempSync(join(ROOT, ".cache/snippets-"));
-  for (const [name, path] of Object.entries(FILES)) {
-    cpSync(join(ROOT, path), join(folder, name), { recursive: true });
+  for (const place of [".", ...DOCUMENTS.map(transcriptFolder)]) {
+    for (const [name, path] of Object.entries(FILES)) {
+      cpSync(join(ROOT, path), join(folder, place, name), { recursive: true });
+    }
   }
 });
+
+/** Transcripts of a document go on from each other, and know nothing of those of other documents. */
+function transcriptFolder(document: string): string {
+  return document.replace(/\W/g, "-");
+}
 
 afterAll(() => {
   rmSync(folder, { recursive: true });
@@ -60,6 +68,18 @@ describe.each(DOCUMENTS)("%s", (name) => {
     expect(printed.length).toBeGreaterThan(0);
     expect(printed.filter((line) => claimed.includes(line))).toEqual(claimed);
   });
+
+  it.each(transcriptsOf(text).map((steps, i) => [i + 1, steps] as const))(
+    "transcript %i is what the commands print",
+    (_, steps) => {
+      const printed = runSteps(steps, join(folder, transcriptFolder(name)), join(ROOT, "node_modules/.bin"));
+      steps.forEach(({ command, output }, i) => {
+        if (!matches(output, printed[i] ?? [])) {
+          expect(printed[i]?.join("\n"), command).toBe(output.join("\n"));
+        }
+      });
+    },
+  );
 
   it("links to files that exist", () => {
     const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? "");

@@ -5,7 +5,7 @@
 import { MessageChannel } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { flatten } from "../src/compile/flatten.ts";
+import { compile } from "../src/compile/flatten.ts";
 import { type Layout, reviveLayout } from "../src/compile/layout.ts";
 import { ScalarEngine } from "../src/engine/scalar.ts";
 import { Booster, type Data, type PredictOptions, type RulesOption } from "../src/index.ts";
@@ -392,7 +392,7 @@ const SIZES = [
 ];
 
 function layoutOf(model: ModelSpec, version: readonly [number, number, number] = [3, 4, 1]): Layout {
-  return flatten(parseModel(writeJson(modelDocument(model))), rulesOf(version));
+  return compile(parseModel(writeJson(modelDocument(model))), rulesOf(version)).layout;
 }
 
 /** Sends a buffer through a message channel: another realm's copy, as a worker would get it. */

@@ -3,10 +3,10 @@
  * and by the latest ones. Values are compared bit for bit. The manifest makes the tests.
  */
 import { describe, expect, it } from "vitest";
-import { flatten } from "../src/compile/flatten.ts";
+import { compile } from "../src/compile/flatten.ts";
 import { createRankedEngine } from "../src/engine/ranked.ts";
 import { Booster, type EngineOption, InputError, type PredictOptions } from "../src/index.ts";
-import { LATEST_RELEASE, rulesOf, withObeyedSplits } from "../src/model/rules.ts";
+import { LATEST_RELEASE, rulesOf } from "../src/model/rules.ts";
 import { parseModel } from "../src/parse/parse.ts";
 import {
   type Expectation,
@@ -102,8 +102,7 @@ for (const fixture of manifest.cases) {
 }
 
 function isRanked(file: FixtureFile): boolean {
-  const model = parseModel(readFixture(file.path));
-  const layout = flatten(withObeyedSplits(model, LATEST), LATEST);
+  const { layout } = compile(parseModel(readFixture(file.path)), LATEST);
   const never = (): never => expect.fail("ranks need no other engine here");
   return createRankedEngine(layout, true, never) !== undefined;
 }

@@ -89,7 +89,7 @@ describe("package.json", () => {
 /** A folder of src/ (or a file at its top) imports from those before it in this list, and from itself. */
 const ORDER = [
   ...["errors", "model", "parse", "compile", "objective", "engine", "shap", "predict", "index"],
-  ...["explain", "executor", "pool", "browser", "node"],
+  ...["convert", "explain", "executor", "certificate", "pool", "browser", "node"],
 ];
 
 /** What entries take in of others when they are built. */
@@ -197,7 +197,9 @@ describe("the root entry", () => {
       Object.keys(metafile!.inputs).map((path) => path.replace(/^src\//, "").split("/")[0]),
     );
     expect(folders).toContain("predict");
-    expect([...folders].filter((name) => /pool|node|browser|executor|explain/.test(name!))).toEqual([]);
+    expect(
+      [...folders].filter((name) => /pool|node|browser|executor|explain|certificate/.test(name!)),
+    ).toEqual([]);
   });
 
   it("runs where there is nothing but the language, TextEncoder and TextDecoder, and no code from text", async () => {

@@ -30,6 +30,7 @@ import { WorkerPool as BrowserPool, type WebWorker } from "xgboost-infer/browser
 import { Booster, InputError, ModelFormatError, UnsupportedModelError } from "xgboost-infer";
 import { FeatureCheckError, ModelExecutor, type ScoredRow } from "xgboost-infer/executor";
 import { responseCurve, waterfall } from "xgboost-infer/explain";
+import { type Certificate, checkCertificate, readCertificate } from "xgboost-infer/certificate";
 const booster: Booster = Booster.load(readFileSync("model.ubj"));
 const row = new Float32Array(booster.numFeatures);
 const { data, shape } = booster.predict({ data: row, rows: 1, cols: booster.numFeatures });
@@ -69,6 +70,9 @@ try {
 } catch (error) {
   if (!(error instanceof FeatureCheckError) || error.missing.length !== 30) throw error;
 }
+const certificate: Certificate = readCertificate(readFileSync("tumour/certificate.json"));
+const { equal, total } = checkCertificate(executor.booster, certificate);
+if (total < 1000 || equal !== total) throw new Error("the certificate differs");
 console.log("The packed package installs, imports and predicts:", data[0]);
 `,
 );

@@ -83,7 +83,7 @@ function findPython() {
 
 /**
  * The environment's Python, or nothing. What it has is in a file of pinned requirements.
- * @param {"requirements" | "requirements-3.2"} [list]
+ * @param {"requirements" | "requirements-3.2" | "requirements-tables"} [list]
  */
 export function setUpPython(list = "requirements") {
   const requirements = `${rivals}${list}.txt`;

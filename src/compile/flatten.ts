@@ -1,8 +1,14 @@
-/** Model → Layout: reachable nodes only, breadth first, so that the two children of a node are neighbours. */
-import type { Model, Tree } from "../model/model.ts";
-import { type Rules, zeroOf } from "../model/rules.ts";
-import { breadthFirst } from "../model/walk.ts";
-import { type Allocate, CategoryRule, createLayout, type Layout, TreeKind } from "./layout.ts";
+/**
+ * Model → Layout: reachable nodes only, breadth first, so that the two children of a node are neighbours. Each tree is read
+ * once and forgotten.
+ */
+import type { ReadTree, UnreadModel } from "../model/model.ts";
+import { obeyedTree, type Rules, zeroOf } from "../model/rules.ts";
+import { type Details, DetailsCollector } from "./details.ts";
+import { CategoryRule, copyTables, createLayout, type Layout, TreeKind } from "./layout.ts";
+
+/** A layout in the making. What it has room for is a bound; the tables of categories and leaf vectors grow when there are any. */
+type Tables = { -readonly [Name in keyof Layout]: Layout[Name] };
 
 /** Where the next tree goes: a position in each of the tables that trees share. */
 interface Cursor {
@@ -17,61 +23,152 @@ interface LeafScale {
   readonly weight: number;
 }
 
-export function flatten(
-  model: Model,
-  rules: Rules,
-  allocate: Allocate = (bytes) => new ArrayBuffer(bytes),
-): Layout {
-  const { trees } = model;
-  const orders = trees.map(breadthFirst);
-  const nodes = orders.reduce((sum, order) => sum + order.length, 0);
-  const sets = trees.flatMap((tree, t) => (tree.categoryIndex ? reachableSets(tree, orders[t]!) : []));
-  const hasVectors = trees.some((tree) => tree.leafVectors !== undefined);
-  const layout = createLayout(
-    {
-      trees: trees.length,
-      nodes,
-      features: model.numFeatures,
-      groups: model.numOutputGroups,
-      categoricalNodes: sets.length > 0 ? nodes : 0,
-      categoryWords: sets.reduce((sum, set) => sum + Math.abs(encodedSize(set)), 0),
-      vectorNodes: hasVectors ? nodes : 0,
-      leafBankValues: trees.reduce((sum, tree, t) => sum + vectorLeaves(tree, orders[t]!) * tree.leafSize, 0),
-      categoryRule: CategoryRule[rules.outOfRangeCategory],
-    },
-    allocate,
-  );
-  layout.categoryStart.fill(-1);
-  layout.leafStart.fill(-1);
+export interface Compiled {
+  readonly layout: Layout;
+  readonly details: Details;
+}
+
+export function compile(model: UnreadModel, rules: Rules): Compiled {
+  const { trees, treeInfo, treeWeights } = model;
+  const tables: Tables = createLayout({
+    trees: trees.length,
+    nodes: trees.numNodes,
+    features: model.numFeatures,
+    groups: model.numOutputGroups,
+    categoricalNodes: 0,
+    categoryWords: 0,
+    vectorNodes: 0,
+    leafBankValues: 0,
+    categoryRule: CategoryRule[rules.outOfRangeCategory],
+  });
+  const details = new DetailsCollector(model);
   const cursor: Cursor = { node: 0, categoryWord: 0, leafValue: 0 };
   const zero = zeroOf(model, rules);
-  trees.forEach((tree, t) => {
-    layout.treeGroups[t] = model.treeInfo[t]!;
-    layout.treeOffsets[t] = cursor.node;
-    flattenTree(tree, t, orders[t]!, { zero, weight: model.treeWeights?.[t] ?? 1 }, layout, cursor);
+  for (let t = 0; t < trees.length; t++) {
+    const tree = obeyedTree(trees.read(t), rules);
+    details.add(tree, t, cursor.node);
+    tables.treeGroups[t] = treeInfo[t]!;
+    tables.treeOffsets[t] = cursor.node;
+    flattenTree(tree, t, { zero, weight: treeWeights?.[t] ?? 1 }, tables, cursor);
+  }
+  tables.treeOffsets[trees.length] = cursor.node;
+  const layout = fitted(tables, cursor);
+  return { layout, details: details.finish(layout) };
+}
+
+/** The layout with just the room that the trees took, in one buffer. */
+function fitted(tables: Tables, { node: nodes, categoryWord, leafValue }: Cursor): Layout {
+  const hasSets = tables.categoryStart.length > 0;
+  const hasVectors = tables.leafStart.length > 0;
+  if (nodes === tables.nodes && !hasSets && !hasVectors) {
+    return tables;
+  }
+  const layout = createLayout({
+    ...tables,
+    nodes,
+    categoricalNodes: hasSets ? nodes : 0,
+    categoryWords: categoryWord,
+    vectorNodes: hasVectors ? nodes : 0,
+    leafBankValues: leafValue,
   });
-  layout.treeOffsets[trees.length] = cursor.node;
+  copyTables(tables, layout);
   return layout;
 }
 
-function reachableSets(tree: Tree, order: Int32Array): Int32Array[] {
-  const { categoryIndex, categorySets, leftChildren } = tree;
-  if (categoryIndex === undefined) {
-    return [];
-  }
-  const sets: Int32Array[] = [];
-  for (const node of order) {
-    if (leftChildren[node] !== -1 && categoryIndex[node] !== -1) {
-      sets.push(categorySets[categoryIndex[node]!]!);
+function flattenTree(tree: ReadTree, index: number, scale: LeafScale, tables: Tables, cursor: Cursor): void {
+  const { order, leftChildren: left, splitIndices, splitConditions, defaultLeft } = tree;
+  const { nodeIds, leftChildren, slots, thresholds, leafValues } = tables;
+  const scalar = tree.leafVectors === undefined;
+  const numerical = tree.categoryIndex === undefined;
+  const first = cursor.node;
+  let kind = scalar ? 0 : TreeKind.vectorLeaf;
+  let nextChild = first + 1;
+  for (let i = 0; i < order.length; i++) {
+    const node = order[i]!;
+    const at = first + i;
+    nodeIds[at] = node;
+    const condition = splitConditions[node]!;
+    if (left[node] === -1) {
+      leftChildren[at] = at;
+      thresholds[at] = Number.NaN;
+      if (scalar) {
+        // XGBoost multiplies leaf and weight in float32 before it adds; the product can be stored.
+        leafValues[at] = (condition + scale.zero) * scale.weight;
+      } else {
+        flattenLeafVector(tree, node, at, scale, tables, cursor);
+      }
+    } else {
+      leftChildren[at] = nextChild;
+      nextChild += 2;
+      slots[at] = 2 * splitIndices[node]! + (defaultLeft[node] === 1 ? 0 : 1);
+      if (numerical || tree.categoryIndex[node] === -1) {
+        thresholds[at] = condition;
+        kind |= condition > -Infinity ? 0 : TreeKind.oddThreshold;
+      } else {
+        kind |= TreeKind.categorical;
+        flattenCategories(tree.categorySets[tree.categoryIndex[node]!]!, at, tables, cursor);
+      }
     }
   }
-  return sets;
+  if (tree.nodeIds !== undefined) {
+    for (let i = 0; i < order.length; i++) {
+      nodeIds[first + i] = tree.nodeIds[order[i]!]!;
+    }
+  }
+  cursor.node = first + order.length;
+  tables.treeDepths[index] = depthOf(leftChildren, first, cursor.node);
+  tables.treeKinds[index] = kind;
 }
 
-function vectorLeaves(tree: Tree, order: Int32Array): number {
-  return tree.leafVectors === undefined
-    ? 0
-    : order.reduce((sum, node) => sum + +(tree.leftChildren[node] === -1), 0);
+/** Steps to the deepest leaf: each level's nodes stand behind those of the level before, whose last split has their last. */
+function depthOf(leftChildren: Int32Array, first: number, end: number): number {
+  let depth = 0;
+  for (let next = first + 1; next < end; depth++) {
+    let last = next - 1;
+    while (leftChildren[last] === last) {
+      last--;
+    }
+    next = leftChildren[last]! + 2;
+  }
+  return depth;
+}
+
+function flattenLeafVector(
+  tree: ReadTree,
+  node: number,
+  at: number,
+  scale: LeafScale,
+  tables: Tables,
+  cursor: Cursor,
+): void {
+  const start = tree.leafVectorStart![node]!;
+  const end = cursor.leafValue + tree.leafSize;
+  tables.leafStart = atLeast(tables.leafStart, tables.nodes, -1);
+  tables.leafBank = atLeast(tables.leafBank, end);
+  tables.leafStart[at] = cursor.leafValue;
+  for (let j = 0; j < tree.leafSize; j++) {
+    tables.leafBank[cursor.leafValue + j] = (tree.leafVectors![start + j]! + scale.zero) * scale.weight;
+  }
+  cursor.leafValue = end;
+}
+
+function flattenCategories(categories: Int32Array, at: number, tables: Tables, cursor: Cursor): void {
+  const size = encodedSize(categories);
+  const end = cursor.categoryWord + Math.abs(size);
+  tables.categoryStart = atLeast(tables.categoryStart, tables.nodes, -1);
+  tables.categorySize = atLeast(tables.categorySize, tables.nodes);
+  tables.categoryBank = atLeast(tables.categoryBank, end);
+  tables.thresholds[at] = Number.NaN;
+  tables.categoryStart[at] = cursor.categoryWord;
+  tables.categorySize[at] = size;
+  if (size > 0) {
+    for (const category of categories) {
+      tables.categoryBank[cursor.categoryWord + (category >> 5)]! |= 1 << (category & 31);
+    }
+  } else {
+    tables.categoryBank.set(categories, cursor.categoryWord);
+  }
+  cursor.categoryWord = end;
 }
 
 /** Bit set where that takes no more than four words a category; else a list, so that one huge code costs nothing. */
@@ -80,89 +177,13 @@ function encodedSize(set: Int32Array): number {
   return words <= 4 * set.length + 4 ? words : -set.length;
 }
 
-function flattenTree(
-  tree: Tree,
-  index: number,
-  order: Int32Array,
-  scale: LeafScale,
-  layout: Layout,
-  cursor: Cursor,
-): void {
-  const first = cursor.node;
-  const { nodeIds, leftChildren, slots } = layout;
-  const depths = depthsFor(order.length);
-  let kind = tree.leafVectors === undefined ? 0 : TreeKind.vectorLeaf;
-  let nextChild = 1;
-  for (let i = 0; i < order.length; i++) {
-    const node = order[i]!;
-    const at = first + i;
-    nodeIds[at] = tree.nodeIds === undefined ? node : tree.nodeIds[node]!;
-    if (tree.leftChildren[node] === -1) {
-      leftChildren[at] = at;
-      layout.thresholds[at] = Number.NaN;
-      flattenLeaf(tree, node, at, scale, layout, cursor);
-    } else {
-      leftChildren[at] = first + nextChild;
-      slots[at] = 2 * tree.splitIndices[node]! + (tree.defaultLeft[node] === 1 ? 0 : 1);
-      kind |= flattenSplit(tree, node, at, layout, cursor);
-      depths[nextChild] = depths[nextChild + 1] = depths[i]! + 1;
-      nextChild += 2;
-    }
+/** The table, or a larger one with the same start. */
+function atLeast<Table extends Int32Array | Float32Array>(table: Table, length: number, rest = 0): Table {
+  if (length <= table.length) {
+    return table;
   }
-  // The last node is one of the deepest.
-  layout.treeDepths[index] = depths[order.length - 1]!;
-  layout.treeKinds[index] = kind;
-  cursor.node = first + order.length;
-}
-
-const SCRATCH_NODES = 4096;
-const scratchDepths = new Int32Array(SCRATCH_NODES);
-
-/** Room for the depth of each node, the root's being 0. */
-function depthsFor(nodes: number): Int32Array {
-  return nodes > SCRATCH_NODES ? new Int32Array(nodes) : scratchDepths;
-}
-
-function flattenLeaf(
-  tree: Tree,
-  node: number,
-  at: number,
-  scale: LeafScale,
-  layout: Layout,
-  cursor: Cursor,
-): void {
-  if (tree.leafVectors === undefined) {
-    // XGBoost multiplies leaf and weight in float32 before it adds; the product can be stored.
-    layout.leafValues[at] = (tree.splitConditions[node]! + scale.zero) * scale.weight;
-    return;
-  }
-  const start = tree.leafVectorStart![node]!;
-  layout.leafStart[at] = cursor.leafValue;
-  for (let j = 0; j < tree.leafSize; j++) {
-    layout.leafBank[cursor.leafValue++] = (tree.leafVectors[start + j]! + scale.zero) * scale.weight;
-  }
-}
-
-/** Writes a split's test and returns the bits of `TreeKind` that it calls for. */
-function flattenSplit(tree: Tree, node: number, at: number, layout: Layout, cursor: Cursor): number {
-  const set = tree.categoryIndex === undefined ? -1 : tree.categoryIndex[node]!;
-  if (set === -1) {
-    const threshold = tree.splitConditions[node]!;
-    layout.thresholds[at] = threshold;
-    return Number.isNaN(threshold) || threshold === -Infinity ? TreeKind.oddThreshold : 0;
-  }
-  const categories = tree.categorySets[set]!;
-  const size = encodedSize(categories);
-  layout.thresholds[at] = Number.NaN;
-  layout.categoryStart[at] = cursor.categoryWord;
-  layout.categorySize[at] = size;
-  if (size > 0) {
-    for (const category of categories) {
-      layout.categoryBank[cursor.categoryWord + (category >> 5)]! |= 1 << (category & 31);
-    }
-  } else {
-    layout.categoryBank.set(categories, cursor.categoryWord);
-  }
-  cursor.categoryWord += Math.abs(size);
-  return TreeKind.categorical;
+  const View = table.constructor as new (length: number) => Table;
+  const larger = new View(Math.max(length, 2 * table.length)).fill(rest) as Table;
+  larger.set(table);
+  return larger;
 }

@@ -96,13 +96,10 @@ const TABLES = [
   ["leafBank", Float32Array, (size: LayoutSizes) => size.leafBankValues],
 ] as const;
 
-/** Makes the zeroed buffer that holds a layout. */
-export type Allocate = (bytes: number) => ArrayBuffer | SharedArrayBuffer;
-
 /** An empty layout of the given sizes, to be filled. */
-export function createLayout(sizes: LayoutSizes, allocate: Allocate): Layout {
+export function createLayout(sizes: LayoutSizes): Layout {
   const words = TABLES.reduce((sum, [, , length]) => sum + length(sizes), HEADER_WORDS);
-  const buffer = allocate(4 * words);
+  const buffer = new ArrayBuffer(4 * words);
   const header = new Int32Array(buffer, 0, HEADER_WORDS);
   header[0] = MAGIC;
   header[1] = VERSION;
@@ -110,6 +107,13 @@ export function createLayout(sizes: LayoutSizes, allocate: Allocate): Layout {
     header[2 + i] = sizes[name];
   }
   return viewsOf(buffer, sizes);
+}
+
+/** Fills each table of a layout with the start of the other's. */
+export function copyTables(from: Layout, to: Layout): void {
+  for (const [name] of TABLES) {
+    to[name].set(from[name].subarray(0, to[name].length));
+  }
 }
 
 /** The layout in a buffer that `createLayout` made, perhaps in another thread. Throws `RangeError` on any other. */

@@ -3,26 +3,13 @@
  * leaves are kept beside it, eight bytes a node. Trees are made from both when something other than scoring asks for them:
  * explanations, importances, `Booster.tree`.
  */
-import type { Model, Tree } from "../model/model.ts";
-import { breadthFirst } from "../model/walk.ts";
+import type { Model, Tree, UnreadModel } from "../model/model.ts";
+import { type Details, Statistics } from "./details.ts";
+import type { Compiled } from "./flatten.ts";
 import { type Layout, TreeKind } from "./layout.ts";
 
-/** What the layout of a model leaves out, for each of its nodes. */
-interface Details {
-  /** Bits of `Statistics` for each tree. */
-  readonly statistics: Uint8Array;
-  /** Gain of a split; a leaf's value before DART's weight. */
-  readonly gains: Float32Array | undefined;
-  readonly covers: Float32Array | undefined;
-  /** `leafBank` before DART's weights. */
-  readonly leafVectors: Float32Array | undefined;
-}
-
-const Statistics = { gain: 1, cover: 2 } as const;
-
-/** The model with its trees made on demand from its own layout, which `flatten` gave, and from what that leaves out. */
-export function packModel(model: Model, layout: Layout): Model {
-  const details = detailsOf(model, layout);
+/** The model with its trees made on demand from what `compile` gave for it. */
+export function packModel(model: UnreadModel, { layout, details }: Compiled): Model {
   let made: WeakRef<readonly Tree[]> | undefined;
   return {
     ...model,
@@ -31,6 +18,7 @@ export function packModel(model: Model, layout: Layout): Model {
     treeWeights: model.treeWeights?.slice(),
     iterationIndptr: model.iterationIndptr.slice(),
     baseScore: model.baseScore.slice(),
+    hasVectorLeaves: layout.vectorNodes > 0,
     get trees(): readonly Tree[] {
       let trees = made?.deref();
       if (trees === undefined) {
@@ -40,67 +28,6 @@ export function packModel(model: Model, layout: Layout): Model {
       return trees;
     },
   };
-}
-
-function detailsOf(model: Model, layout: Layout): Details {
-  const { trees } = model;
-  const weighted = model.booster === "dart" || model.treeWeights !== undefined;
-  const hasGains = weighted || trees.some((tree) => tree.lossChanges !== undefined);
-  const hasCovers = trees.some((tree) => tree.sumHessian !== undefined);
-  const gains = hasGains ? new Float32Array(layout.nodes) : undefined;
-  const covers = hasCovers ? new Float32Array(layout.nodes) : undefined;
-  const leafVectors = weighted && layout.leafBank.length > 0 ? layout.leafBank.slice() : undefined;
-  const statistics = Uint8Array.from(
-    trees,
-    ({ lossChanges, sumHessian }) =>
-      (lossChanges ? Statistics.gain : 0) | (sumHessian ? Statistics.cover : 0),
-  );
-  trees.forEach((tree, t) => {
-    const first = layout.treeOffsets[t]!;
-    const order =
-      tree.nodeIds === undefined
-        ? layout.nodeIds.subarray(first, layout.treeOffsets[t + 1])
-        : breadthFirst(tree);
-    if (covers !== undefined && tree.sumHessian !== undefined) {
-      keepCovers(tree.sumHessian, order, first, covers);
-    }
-    if (gains !== undefined) {
-      keepGains(tree, order, first, gains);
-    }
-    if (leafVectors !== undefined && tree.leafVectors !== undefined) {
-      keepLeafVectors(tree, order, first, layout, leafVectors);
-    }
-  });
-  return { statistics, gains, covers, leafVectors };
-}
-
-function keepCovers(from: Float32Array, order: Int32Array, first: number, covers: Float32Array): void {
-  for (let i = 0; i < order.length; i++) {
-    covers[first + i] = from[order[i]!]!;
-  }
-}
-
-function keepGains(tree: Tree, order: Int32Array, first: number, gains: Float32Array): void {
-  const { leftChildren, splitConditions, lossChanges } = tree;
-  for (let i = 0; i < order.length; i++) {
-    const node = order[i]!;
-    gains[first + i] = leftChildren[node] === -1 ? splitConditions[node]! : (lossChanges?.[node] ?? 0);
-  }
-}
-
-function keepLeafVectors(
-  { leftChildren, leafVectors, leafVectorStart, leafSize }: Tree,
-  order: Int32Array,
-  first: number,
-  layout: Layout,
-  out: Float32Array,
-): void {
-  for (let i = 0; i < order.length; i++) {
-    if (leftChildren[order[i]!] === -1) {
-      const start = leafVectorStart![order[i]!]!;
-      out.set(leafVectors!.subarray(start, start + leafSize), layout.leafStart[first + i]!);
-    }
-  }
 }
 
 /** Nodes of a tree are numbered breadth first, whatever their numbers in the file were: `nodeIds` has those. */
@@ -114,7 +41,7 @@ function makeTrees(layout: Layout, details: Details): readonly Tree[] {
     defaultLeft: new Uint8Array(nodes),
   };
   for (let t = 0; t < layout.trees; t++) {
-    fillNodes(layout, details, treeOffsets[t]!, treeOffsets[t + 1]!, all);
+    fillNodes(layout, details, t, all);
   }
   return Array.from({ length: layout.trees }, (_, t): Tree => {
     const [begin, end] = [treeOffsets[t]!, treeOffsets[t + 1]!];
@@ -131,6 +58,7 @@ function makeTrees(layout: Layout, details: Details): readonly Tree[] {
       nodeIds: layout.nodeIds.subarray(begin, end),
       lossChanges: statistics & Statistics.gain ? details.gains?.subarray(begin, end) : undefined,
       sumHessian: statistics & Statistics.cover ? details.covers?.subarray(begin, end) : undefined,
+      baseWeights: undefined,
     };
   });
 }
@@ -140,8 +68,9 @@ type NodeArrays = Pick<
   "leftChildren" | "rightChildren" | "splitIndices" | "splitConditions" | "defaultLeft"
 >;
 
-function fillNodes(layout: Layout, { gains }: Details, begin: number, end: number, all: NodeArrays): void {
-  const leaves = gains ?? layout.leafValues;
+function fillNodes(layout: Layout, { gains, statistics }: Details, t: number, all: NodeArrays): void {
+  const [begin, end] = [layout.treeOffsets[t]!, layout.treeOffsets[t + 1]!];
+  const leaves = statistics[t]! & Statistics.leaves ? gains! : layout.leafValues;
   for (let node = begin; node < end; node++) {
     const left = layout.leftChildren[node]!;
     if (left === node) {

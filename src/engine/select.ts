@@ -2,7 +2,6 @@
  * Which engine scores: candidates in order of preference, each of which may decline. All give the same bits, so that
  * declining costs speed and nothing else.
  */
-import { flatten } from "../compile/flatten.ts";
 import type { Layout } from "../compile/layout.ts";
 import { describe, InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
@@ -38,14 +37,13 @@ export function checkEngineOption(option: EngineOption): void {
 
 /**
  * The engine asked for or, where it declines, the next one; `Engine.name` tells which.
- * @param ready the model's layout, where it is there already: the model may then be without its trees
+ * @param layout the compiled trees; without them, the model's own trees are for the reference engine
  */
-export function selectEngine(option: EngineOption, loaded: Model, rules: Rules, ready?: Layout): Engine {
+export function selectEngine(option: EngineOption, loaded: Model, rules: Rules, layout?: Layout): Engine {
   checkEngineOption(option);
-  if (option === "reference") {
+  if (option === "reference" || layout === undefined) {
     return new ReferenceEngine(withObeyedSplits(loaded, rules), rules);
   }
-  const layout = ready ?? flatten(withObeyedSplits(loaded, rules), rules);
   const wanted = CANDIDATES.slice(Math.max(0, NAMES.indexOf(option)));
   for (const [, candidate] of wanted) {
     const engine = candidate(layout, option === "wasm");

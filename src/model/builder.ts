@@ -1,9 +1,19 @@
 /**
- * The only way to make a `Model`. Readers hand over what they found; every structural fact is checked here, once, so
- * that engines need no checks of their own. Work and memory are linear in the size of what was found.
+ * The only way to make a model. Readers hand over what they found; every structural fact is checked here, those of a tree
+ * when it is read, so that engines need no checks of their own. Work and memory are linear in the size of what was found.
  */
 import { ModelFormatError, UnsupportedModelError } from "../errors.ts";
-import type { BoosterName, CategoryNames, LinearModel, Model, Tree, Version } from "./model.ts";
+import type {
+  BoosterName,
+  CategoryNames,
+  LinearModel,
+  Model,
+  ReadTree,
+  Tree,
+  TreeList,
+  UnreadModel,
+  Version,
+} from "./model.ts";
 
 /** A categorical split as found: its node and the categories that go right, in any order. */
 export interface CategoricalSplit {
@@ -28,6 +38,7 @@ export interface TreeParts {
   readonly nodeIds?: Int32Array | undefined;
   readonly lossChanges?: Float32Array | undefined;
   readonly sumHessian?: Float32Array | undefined;
+  readonly baseWeights?: Float32Array | undefined;
 }
 
 /** A model as a reader found it. */
@@ -42,7 +53,7 @@ export interface ModelParts {
   readonly baseScore: Float32Array;
   readonly baseScoreIsMargin?: boolean;
   readonly boostFromAverage?: boolean;
-  readonly trees: readonly TreeParts[];
+  readonly trees: TreeList<TreeParts>;
   readonly treeInfo: Int32Array;
   readonly treeWeights?: Float32Array | undefined;
   readonly numParallelTree?: number;
@@ -52,6 +63,7 @@ export interface ModelParts {
   readonly featureTypes?: readonly string[] | undefined;
   readonly categories?: ReadonlyMap<number, CategoryNames>;
   readonly attributes?: Readonly<Record<string, string>>;
+  readonly objectiveParameters?: string | undefined;
 }
 
 const MAX_INT32 = 2147483647;
@@ -62,13 +74,22 @@ const MAX_FEATURES = 2 ** 27;
 /** Output groups that a model may claim without a tree for each. */
 const MAX_EMPTY_GROUPS = 2 ** 16;
 
-export function buildModel(parts: ModelParts): Model {
+/** Trees that a reader has all found already. */
+export function listTrees(trees: readonly TreeParts[]): TreeList<TreeParts> {
+  return {
+    length: trees.length,
+    numNodes: trees.reduce((sum, tree) => sum + tree.leftChildren.length, 0),
+    read: (index) => trees[index]!,
+  };
+}
+
+export function buildModel(parts: ModelParts): UnreadModel {
   const numOutputGroups = checkCounts(parts);
   if (parts.linear !== undefined) {
     checkLinear(parts.linear, parts.numFeatures, numOutputGroups);
   }
-  const trees = parts.trees.map((tree) => buildTree(tree, parts.numFeatures, numOutputGroups));
   checkTreeInfo(parts, numOutputGroups);
+  const { length, numNodes } = parts.trees;
   return {
     version: parts.version,
     booster: parts.booster,
@@ -79,8 +100,7 @@ export function buildModel(parts: ModelParts): Model {
     baseScore: parts.baseScore,
     baseScoreIsMargin: parts.baseScoreIsMargin ?? false,
     boostFromAverage: parts.boostFromAverage ?? false,
-    trees,
-    hasVectorLeaves: trees.some((tree) => tree.leafVectors !== undefined),
+    trees: { length, numNodes, read: (index) => buildTree(parts, index, numOutputGroups) },
     treeInfo: parts.treeInfo,
     treeWeights: parts.treeWeights,
     iterationIndptr: parts.iterationIndptr ?? equalRounds(parts),
@@ -89,7 +109,22 @@ export function buildModel(parts: ModelParts): Model {
     featureTypes: parts.featureTypes,
     categories: parts.categories ?? new Map(),
     attributes: parts.attributes ?? Object.create(null),
+    objectiveParameters: parts.objectiveParameters,
   };
+}
+
+/** The model with all of its trees. */
+export function readTrees(model: UnreadModel): Model {
+  const trees = Array.from({ length: model.trees.length }, (_, t) => copyOf(model.trees.read(t)));
+  return { ...model, trees, hasVectorLeaves: trees.some((tree) => tree.leafVectors !== undefined) };
+}
+
+function copyOf(tree: ReadTree): Tree {
+  const copies = Object.entries(tree).map(([name, value]) => [
+    name,
+    ArrayBuffer.isView(value) ? (value as Int32Array).slice() : value,
+  ]);
+  return Object.fromEntries(copies);
 }
 
 function checkCounts(parts: ModelParts): number {
@@ -151,9 +186,6 @@ function checkTreeInfo(parts: ModelParts, groups: number): void {
     if (group < 0 || group >= groups) {
       throw new ModelFormatError(`tree_info[${t}]`, `is ${group}, expected an output group below ${groups}`);
     }
-    if (group !== 0 && trees[t]!.leafVectors !== undefined) {
-      throw new ModelFormatError(`tree_info[${t}]`, `is ${group}, expected 0 for a tree with vector leaves`);
-    }
   }
   if (treeWeights !== undefined && treeWeights.length !== trees.length) {
     throw new ModelFormatError("weight_drop", `has ${treeWeights.length} entries for ${trees.length} trees`);
@@ -197,18 +229,21 @@ function equalRounds(parts: ModelParts): Int32Array {
   return Int32Array.from({ length: numTrees / perRound + 1 }, (_, round) => round * perRound);
 }
 
-function buildTree(parts: TreeParts, numFeatures: number, groups: number): Tree {
+function buildTree(model: ModelParts, index: number, groups: number): ReadTree {
+  const parts = model.trees.read(index);
   const numNodes = parts.leftChildren.length;
   checkLengths(parts, numNodes);
   const leafSize = parts.leafSize ?? 1;
-  if (parts.leafVectors !== undefined && leafSize !== groups) {
-    throw new ModelFormatError(
-      parts.where,
-      `size_leaf_vector is ${leafSize}, expected the ${groups} output groups`,
-    );
+  if (parts.leafVectors !== undefined) {
+    checkLeafSize(parts.where, leafSize, groups);
+    if (model.treeInfo[index] !== 0) {
+      throw new ModelFormatError(
+        `tree_info[${index}]`,
+        `is ${model.treeInfo[index]}, expected 0 for a tree with vector leaves`,
+      );
+    }
   }
   const sets = buildCategorySets(parts, numNodes);
-  checkReachable(parts, numNodes, numFeatures, leafSize);
   return {
     numNodes,
     leftChildren: parts.leftChildren,
@@ -224,53 +259,60 @@ function buildTree(parts: TreeParts, numFeatures: number, groups: number): Tree 
     nodeIds: parts.nodeIds,
     lossChanges: parts.lossChanges,
     sumHessian: parts.sumHessian,
+    baseWeights: parts.baseWeights,
+    order: reachableNodes(parts, numNodes, model.numFeatures, leafSize),
   };
+}
+
+function checkLeafSize(where: string, leafSize: number, groups: number): void {
+  if (leafSize !== groups) {
+    throw new ModelFormatError(
+      where,
+      `size_leaf_vector is ${leafSize}, expected the ${groups} output groups`,
+    );
+  }
 }
 
 function checkLengths(parts: TreeParts, numNodes: number): void {
   if (numNodes === 0) {
     throw new ModelFormatError(parts.where, "has no nodes");
   }
-  const perNode = {
-    right_children: parts.rightChildren,
-    split_indices: parts.splitIndices,
-    split_conditions: parts.splitConditions,
-    default_left: parts.defaultLeft,
-    loss_changes: parts.lossChanges,
-    sum_hessian: parts.sumHessian,
-  };
-  for (const [name, list] of Object.entries(perNode)) {
-    if (list !== undefined && list.length !== numNodes) {
-      throw new ModelFormatError(
-        `${parts.where}.${name}`,
-        `has ${list.length} entries, left_children has ${numNodes}`,
-      );
-    }
+  checkLength(parts, "right_children", parts.rightChildren);
+  checkLength(parts, "split_indices", parts.splitIndices);
+  checkLength(parts, "split_conditions", parts.splitConditions);
+  checkLength(parts, "default_left", parts.defaultLeft);
+  checkLength(parts, "loss_changes", parts.lossChanges);
+  checkLength(parts, "sum_hessian", parts.sumHessian);
+}
+
+function checkLength(parts: TreeParts, name: string, list: ArrayLike<number> | undefined): void {
+  if (list !== undefined && list.length !== parts.leftChildren.length) {
+    throw new ModelFormatError(
+      `${parts.where}.${name}`,
+      `has ${list.length} entries, left_children has ${parts.leftChildren.length}`,
+    );
   }
 }
 
-/** Walks from the root: every child in range, every node met once (no cycles, no sharing), every split usable. */
-function checkReachable(parts: TreeParts, numNodes: number, numFeatures: number, leafSize: number): void {
-  const { leftChildren, rightChildren, splitIndices, leafVectors, leafVectorStart, where } = parts;
-  const { seen, stack } = scratchFor(numNodes);
-  let depth = 1;
+/** Walks from the root, breadth first: every child in range, every node met once (no cycles, no sharing), every split usable. */
+function reachableNodes(
+  parts: TreeParts,
+  numNodes: number,
+  numFeatures: number,
+  leafSize: number,
+): Int32Array {
+  const { leftChildren, rightChildren, splitIndices, leafVectors, where } = parts;
+  const { seen, order } = scratchFor(numNodes);
+  let end = 1;
   let vectors = 0;
   seen[0] = 1;
-  while (depth > 0) {
-    depth--;
-    const node = stack[depth]!;
+  for (let i = 0; i < end; i++) {
+    const node = order[i]!;
     const left = leftChildren[node]!;
     if (left === -1) {
       if (leafVectors !== undefined) {
-        const start = leafVectorStart![node]!;
-        // Leaves that share their values would be more of them than the file has bytes.
         vectors++;
-        if (start < 0 || start + leafSize > leafVectors.length || vectors * leafSize > leafVectors.length) {
-          throw new ModelFormatError(
-            `${where} node ${node}`,
-            `leaf vector at ${start} does not fit the ${leafVectors.length} leaf values`,
-          );
-        }
+        checkLeafVector(parts, node, leafSize, vectors);
       }
       continue;
     }
@@ -286,8 +328,26 @@ function checkReachable(parts: TreeParts, numNodes: number, numFeatures: number,
     seen[left] = 1;
     checkChild(right, node, numNodes, seen, where);
     seen[right] = 1;
-    stack[depth++] = left;
-    stack[depth++] = right;
+    order[end++] = left;
+    order[end++] = right;
+  }
+  return end === order.length ? order : order.subarray(0, end);
+}
+
+function checkLeafVector(
+  { leafVectors, leafVectorStart, where }: TreeParts,
+  node: number,
+  leafSize: number,
+  vectors: number,
+): void {
+  const start = leafVectorStart![node]!;
+  const { length } = leafVectors!;
+  // Leaves that share their values would be more of them than the file has bytes.
+  if (start < 0 || start + leafSize > length || vectors * leafSize > length) {
+    throw new ModelFormatError(
+      `${where} node ${node}`,
+      `leaf vector at ${start} does not fit the ${length} leaf values`,
+    );
   }
 }
 
@@ -302,14 +362,14 @@ function checkChild(child: number, node: number, numNodes: number, seen: Uint8Ar
 
 /** What most trees need fits what is there; larger ones do not leave their memory behind. */
 const SCRATCH_NODES = 4096;
-const scratch = { seen: new Uint8Array(SCRATCH_NODES), stack: new Int32Array(SCRATCH_NODES) };
+const scratch = { seen: new Uint8Array(SCRATCH_NODES), order: new Int32Array(SCRATCH_NODES) };
 
-function scratchFor(numNodes: number): { readonly seen: Uint8Array; readonly stack: Int32Array } {
+function scratchFor(numNodes: number): { readonly seen: Uint8Array; readonly order: Int32Array } {
   if (numNodes > SCRATCH_NODES) {
-    return { seen: new Uint8Array(numNodes), stack: new Int32Array(numNodes) };
+    return { seen: new Uint8Array(numNodes), order: new Int32Array(numNodes) };
   }
   scratch.seen.fill(0, 0, numNodes);
-  scratch.stack[0] = 0;
+  scratch.order[0] = 0;
   return scratch;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The neutral model: what a file says, whichever format it came in. Trees are structures of arrays, one entry a node,
- * in the file's own numbering. A `Model` is made by `buildModel` only, which has checked everything that is promised here.
+ * in the file's own numbering. `buildModel` alone makes them, which checks everything that is promised here.
  */
 
 /** One regression tree. All arrays have one entry a node; node 0 is the root. */
@@ -30,6 +30,23 @@ export interface Tree {
   /** Gain and cover of each node; absent where the file does not say. */
   readonly lossChanges: Float32Array | undefined;
   readonly sumHessian: Float32Array | undefined;
+  /** A statistic that documents carry and nothing reads; of the old binary format only. */
+  readonly baseWeights: Float32Array | undefined;
+}
+
+/** A tree as it is read from a file. It is valid until the next one is read. */
+export interface ReadTree extends Tree {
+  /** Reachable nodes in breadth-first order: children of a node stand next to each other, left first. */
+  readonly order: Int32Array;
+}
+
+/** Trees of a file, read one at a time and each time anew, so that they need not all be in memory. */
+export interface TreeList<Each> {
+  readonly length: number;
+  /** Nodes of all trees, unreachable ones among them. */
+  readonly numNodes: number;
+  /** Throws for a tree that is broken. */
+  read(index: number): Each;
 }
 
 /** A gblinear model: `weights[f * groups + g]` for feature f and group g; the last `groups` entries are the biases. No weights: 0. */
@@ -78,6 +95,13 @@ export interface Model {
   /** Category names by feature index, where the file holds them (3.1 and later). */
   readonly categories: ReadonlyMap<number, CategoryNames>;
   readonly attributes: Readonly<Record<string, string>>;
+  /** JSON text of the objective with its parameters, as the old binary format of 1.0 and later keeps it. Not checked. */
+  readonly objectiveParameters: string | undefined;
+}
+
+/** A model whose trees are still to be read. */
+export interface UnreadModel extends Omit<Model, "trees" | "hasVectorLeaves"> {
+  readonly trees: TreeList<ReadTree>;
 }
 
 /** Boosting rounds. Linear models from before 1.5 do not say and have 0, for XGBoost too. */

@@ -5,7 +5,7 @@
  * Each rule lists its values with the release that introduced them, oldest first.
  */
 import { describe, InputError } from "../errors.ts";
-import type { Model, Version } from "./model.ts";
+import type { Model, Tree, UnreadModel, Version } from "./model.ts";
 
 /** A release as one comparable number: major × 1000 + minor. */
 type Release = number;
@@ -141,15 +141,18 @@ export function rulesOf(version: Version): Rules {
 }
 
 /** What is added to every leaf before its weight: 0 turns -0 into 0, -0 changes nothing. */
-export function zeroOf(model: Model, rules: Rules): number {
+export function zeroOf(model: Model | UnreadModel, rules: Rules): number {
   return model.booster === "dart" && rules.dartZeroLeaf === "0" ? 0 : -0;
 }
 
-/** The model as a release without categorical splits takes it: every split is numerical. */
+/** The tree as a release without categorical splits takes it, where that is the rule: every split is numerical. */
+export function obeyedTree<Each extends Tree>(tree: Each, rules: Rules): Each {
+  return rules.categoricalSplits === "obeyed"
+    ? tree
+    : { ...tree, categoryIndex: undefined, categorySets: [] };
+}
+
+/** The model with its trees as `obeyedTree` has them. */
 export function withObeyedSplits(model: Model, rules: Rules): Model {
-  if (rules.categoricalSplits === "obeyed") {
-    return model;
-  }
-  const trees = model.trees.map((tree) => ({ ...tree, categoryIndex: undefined, categorySets: [] }));
-  return { ...model, trees };
+  return { ...model, trees: model.trees.map((tree) => obeyedTree(tree, rules)) };
 }

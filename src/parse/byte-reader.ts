@@ -1,20 +1,18 @@
 import { ModelFormatError } from "../errors.ts";
-import { Slab } from "./slab.ts";
 import { Names } from "./text.ts";
 
 /** A cursor over bytes that refuses to leave them. Lengths are checked before anything is allocated. */
 export class ByteReader {
   readonly bytes: Uint8Array;
   readonly littleEndian: boolean;
-  readonly #view: DataView;
-  readonly #slab = new Slab();
+  readonly view: DataView;
   readonly #names = new Names();
   offset: number;
 
   constructor(bytes: Uint8Array, littleEndian: boolean, offset = 0) {
     this.bytes = bytes;
     this.littleEndian = littleEndian;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.offset = offset;
   }
 
@@ -41,34 +39,34 @@ export class ByteReader {
   }
 
   int8(what: string): number {
-    return this.#view.getInt8(this.take(1, what));
+    return this.view.getInt8(this.take(1, what));
   }
 
   int16(what: string): number {
-    return this.#view.getInt16(this.take(2, what), this.littleEndian);
+    return this.view.getInt16(this.take(2, what), this.littleEndian);
   }
 
   int32(what: string): number {
-    return this.#view.getInt32(this.take(4, what), this.littleEndian);
+    return this.view.getInt32(this.take(4, what), this.littleEndian);
   }
 
   uint32(what: string): number {
-    return this.#view.getUint32(this.take(4, what), this.littleEndian);
+    return this.view.getUint32(this.take(4, what), this.littleEndian);
   }
 
   float32(what: string): number {
-    return this.#view.getFloat32(this.take(4, what), this.littleEndian);
+    return this.view.getFloat32(this.take(4, what), this.littleEndian);
   }
 
   float64(what: string): number {
-    return this.#view.getFloat64(this.take(8, what), this.littleEndian);
+    return this.view.getFloat64(this.take(8, what), this.littleEndian);
   }
 
   /** A signed 64-bit integer as the nearest double. */
   int64(what: string): number {
     const at = this.take(8, what);
-    const high = this.#view.getInt32(this.littleEndian ? at + 4 : at, this.littleEndian);
-    const low = this.#view.getUint32(this.littleEndian ? at : at + 4, this.littleEndian);
+    const high = this.view.getInt32(this.littleEndian ? at + 4 : at, this.littleEndian);
+    const low = this.view.getUint32(this.littleEndian ? at : at + 4, this.littleEndian);
     return high * 4294967296 + low;
   }
 
@@ -88,23 +86,15 @@ export class ByteReader {
 
   int32Array(length: number, what: string): Int32Array {
     const start = this.take(4 * length, what);
-    return this.#read(start, this.#slab.int32Array(length));
+    const out = new Int32Array(length);
+    for (let i = 0; i < length; i++) {
+      out[i] = this.view.getInt32(start + 4 * i, this.littleEndian);
+    }
+    return out;
   }
 
   /** Float32 values bit for bit: they pass as integers, so that no NaN payload is touched. */
   float32Array(length: number, what: string): Float32Array {
-    const start = this.take(4 * length, what);
-    const out = this.#slab.float32Array(length);
-    this.#read(start, new Int32Array(out.buffer, out.byteOffset, length));
-    return out;
-  }
-
-  #read(start: number, out: Int32Array): Int32Array {
-    const view = this.#view;
-    const littleEndian = this.littleEndian;
-    for (let i = 0; i < out.length; i++) {
-      out[i] = view.getInt32(start + 4 * i, littleEndian);
-    }
-    return out;
+    return new Float32Array(this.int32Array(length, what).buffer);
   }
 }

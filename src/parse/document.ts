@@ -1,9 +1,10 @@
 /** A parsed JSON or UBJSON model document to the parts of a model, across the schemas of 1.0 to 3.4. */
 import { describe, ModelFormatError, UnsupportedModelError } from "../errors.ts";
-import type { CategoricalSplit, ModelParts, TreeParts } from "../model/builder.ts";
+import { type CategoricalSplit, listTrees, type ModelParts, type TreeParts } from "../model/builder.ts";
 import type { CategoryNames, LinearModel, Version } from "../model/model.ts";
 import { Field } from "./field.ts";
 import type { JsonValue } from "./json.ts";
+import { Slab } from "./slab.ts";
 import { decodeUtf8 } from "./text.ts";
 
 /** A model document, or a serialization snapshot (the payload of a Python pickle), whose `Model` is one. */
@@ -35,7 +36,7 @@ function readModel(root: Field): ModelParts {
       return {
         ...common,
         booster: name,
-        trees: [],
+        trees: listTrees([]),
         treeInfo: new Int32Array(0),
         linear: readLinear(booster.get("model")),
       };
@@ -82,7 +83,12 @@ type Forest = Pick<
 /** `weightHolders`: where DART's weights may stand besides `model` itself (3.4), by release: dart ≤ 3.2, gbtree 3.3. */
 function readForest(model: Field, weightHolders: readonly Field[]): Forest {
   const param = model.get("gbtree_model_param");
-  const trees = model.get("trees").items().map(readTree);
+  const trees = model.get("trees");
+  let numNodes = 0;
+  for (let t = 0; t < trees.length; t++) {
+    numNodes += trees.item(t).get("left_children").length;
+  }
+  const slab = new Slab();
   const numTrees = param.get("num_trees").integer();
   if (numTrees !== trees.length) {
     throw new ModelFormatError(`${model.path}.trees`, `has ${trees.length} trees, num_trees is ${numTrees}`);
@@ -94,7 +100,11 @@ function readForest(model: Field, weightHolders: readonly Field[]): Forest {
   const cats = model.get("cats");
   return {
     booster: weights === undefined ? "gbtree" : "dart",
-    trees,
+    trees: {
+      length: trees.length,
+      numNodes,
+      read: (index) => readTree(trees.item(index), slab),
+    },
     treeInfo: model.get("tree_info").int32s(),
     treeWeights: weights?.floats(),
     numParallelTree: param.get("num_parallel_tree").integer(1),
@@ -103,9 +113,11 @@ function readForest(model: Field, weightHolders: readonly Field[]): Forest {
   };
 }
 
-function readTree(tree: Field): TreeParts {
-  const leftChildren = tree.get("left_children").int32s();
-  const rightChildren = tree.get("right_children").int32s();
+/** @param slab for the tree's numbers, in place of those of the tree before */
+function readTree(tree: Field, slab: Slab): TreeParts {
+  slab.clear();
+  const leftChildren = tree.get("left_children").int32s(slab);
+  const rightChildren = tree.get("right_children").int32s(slab);
   const param = tree.get("tree_param");
   const numNodes = param.get("num_nodes").integer(leftChildren.length);
   if (numNodes !== leftChildren.length) {
@@ -118,16 +130,18 @@ function readTree(tree: Field): TreeParts {
   const lossChanges = tree.get("loss_changes");
   const sumHessian = tree.get("sum_hessian");
   return {
-    where: tree.path,
+    get where() {
+      return tree.path;
+    },
     leftChildren,
     rightChildren,
-    splitIndices: tree.get("split_indices").int32s(),
-    splitConditions: tree.get("split_conditions").floats(),
+    splitIndices: tree.get("split_indices").int32s(slab),
+    splitConditions: tree.get("split_conditions").floats(slab),
     defaultLeft: tree.get("default_left").flags(),
     categoricalSplits: readCategoricalSplits(tree, leftChildren),
     ...(leafSize > 1 ? readLeafVectors(tree, leafSize, rightChildren) : {}),
-    lossChanges: lossChanges.exists ? lossChanges.floats() : undefined,
-    sumHessian: sumHessian.exists ? sumHessian.floats() : undefined,
+    lossChanges: lossChanges.exists ? lossChanges.floats(slab) : undefined,
+    sumHessian: sumHessian.exists ? sumHessian.floats(slab) : undefined,
   };
 }
 
@@ -140,9 +154,16 @@ function readLeafVectors(tree: Field, leafSize: number, rightChildren: Int32Arra
   return { leafSize, leafVectors, leafVectorStart };
 }
 
+const LISTS_OF_SETS = ["categories", "categories_nodes", "categories_segments", "categories_sizes"];
+const NO_NODES = new Int32Array(0);
+
 function readCategoricalSplits(tree: Field, leftChildren: Int32Array): CategoricalSplit[] {
   const nodes = tree.get("categories_nodes");
   if (!nodes.exists) {
+    return [];
+  }
+  if (LISTS_OF_SETS.every((name) => tree.get(name).isEmpty)) {
+    checkSplitTypes(tree, NO_NODES, leftChildren);
     return [];
   }
   const segments = tree.get("categories_segments").int32s();

@@ -3,7 +3,7 @@
  * what a dump leaves out. Thresholds, leaves and statistics of a dump are exact; gblinear's weights have 6 digits.
  */
 import { describe, InputError, ModelFormatError, UnsupportedModelError } from "../errors.ts";
-import type { CategoricalSplit, ModelParts, TreeParts } from "../model/builder.ts";
+import { type CategoricalSplit, listTrees, type ModelParts, type TreeParts } from "../model/builder.ts";
 import { Field } from "./field.ts";
 import type { JsonValue } from "./json.ts";
 
@@ -148,7 +148,7 @@ export function dumpParts(dump: readonly DumpTree[], options: DumpOptions | unde
   return {
     ...commonParts(given, groups, features.count),
     booster: "gbtree",
-    trees,
+    trees: listTrees(trees),
     treeInfo: Int32Array.from(trees, (tree, t) => ((tree.leafSize ?? 1) > 1 ? 0 : t % groups)),
     // Rounds are not in a dump either: one tree for each group, or one vector-leaf tree, is what most models have.
     iterationIndptr: roundsOf(trees.length, leafSize > 1 ? 1 : groups),
@@ -168,7 +168,7 @@ export function linearParts(dump: LinearDump, options: DumpOptions | undefined):
       given.featureNames?.length ?? Math.floor(dump.weight.length / Math.max(1, groups)),
     ),
     booster: "gblinear",
-    trees: [],
+    trees: listTrees([]),
     treeInfo: new Int32Array(0),
     linear: { weights, boostedRounds: 0 },
   };

@@ -2,6 +2,7 @@ import { describe, ModelFormatError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { isHalfway, parseDecimal, unhalve } from "./number.ts";
 import { PackedArray } from "./packed-array.ts";
+import type { Slab } from "./slab.ts";
 
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 
@@ -63,8 +64,17 @@ export class Field {
     return Array.from(this.#list(), (item, i) => new Field(item, i, this));
   }
 
+  /** @param index below `length` */
+  item(index: number): Field {
+    return new Field(this.#list()[index], index, this);
+  }
+
   get length(): number {
     return this.value instanceof PackedArray ? this.value.length : this.#list().length;
+  }
+
+  get isEmpty(): boolean {
+    return this.length === 0;
   }
 
   string(): string {
@@ -102,8 +112,9 @@ export class Field {
     );
   }
 
-  floats(): Float32Array {
-    const list = this.#list();
+  /** @param slab for the numbers of a list that is still to be read */
+  floats(slab?: Slab): Float32Array {
+    const list = this.#list(slab);
     if (list instanceof Float32Array) {
       return list;
     }
@@ -117,8 +128,9 @@ export class Field {
     });
   }
 
-  int32s(): Int32Array {
-    const list = this.#list();
+  /** @param slab for the numbers of a list that is still to be read */
+  int32s(slab?: Slab): Int32Array {
+    const list = this.#list(slab);
     if (list instanceof Int32Array) {
       return list;
     }
@@ -141,11 +153,14 @@ export class Field {
       : this.flags().includes(1);
   }
 
-  /** Flags: `true` and 1 are set, other booleans and integers are not, as in XGBoost. */
+  /** Flags: 1 is set, any other number is not. Of what is no number, `true` is set, as in XGBoost. */
   flags(): Uint8Array {
     const list = this.#list();
+    if (list instanceof Uint8Array) {
+      return list;
+    }
     const out = new Uint8Array(list.length);
-    if (list instanceof Uint8Array || list instanceof Int32Array) {
+    if (list instanceof Int32Array) {
       for (let i = 0; i < out.length; i++) {
         out[i] = list[i] === 1 ? 1 : 0;
       }
@@ -161,16 +176,19 @@ export class Field {
     return out;
   }
 
-  #list(): ArrayLike<JsonValue> & Iterable<JsonValue> {
-    const value = this.value instanceof PackedArray ? this.value.unpack() : this.value;
-    if (
-      Array.isArray(value) ||
-      (ArrayBuffer.isView(value) &&
-        typeof (value as Uint8Array)[0] !== "bigint" &&
-        !(value instanceof DataView))
-    ) {
-      return value as ArrayLike<JsonValue> & Iterable<JsonValue>;
+  #list(slab?: Slab): ArrayLike<JsonValue> & Iterable<JsonValue> {
+    const { value } = this;
+    if (value instanceof PackedArray) {
+      return value.unpack(slab);
     }
-    return this.fail("an array");
+    if (value instanceof Int32Array || value instanceof Float32Array || Array.isArray(value)) {
+      return value;
+    }
+    // A parsed document may hold any list.
+    return ArrayBuffer.isView(value) &&
+      typeof (value as Uint8Array)[0] !== "bigint" &&
+      !(value instanceof DataView)
+      ? (value as Uint8Array)
+      : this.fail("an array");
   }
 }

@@ -26,6 +26,9 @@ export interface JsonObject {
   [key: string]: JsonValue;
 }
 
+/** Stands for every empty list, of which a tree has four. */
+export const EMPTY_LIST: JsonValue = Object.freeze([]);
+
 const QUOTE = 34;
 const COMMA = 44;
 const MINUS = 45;
@@ -146,7 +149,7 @@ class JsonReader {
     const first = this.#peek();
     if (first === CLOSE_BRACKET) {
       this.#at++;
-      return [];
+      return EMPTY_LIST;
     }
     if (first !== undefined && startsNumber(first)) {
       return this.#numberArray();

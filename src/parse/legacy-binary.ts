@@ -3,7 +3,7 @@
  * them. It knows no categorical splits, no vector leaves and no feature names.
  */
 import { describe, UnsupportedModelError } from "../errors.ts";
-import type { ModelParts, TreeParts } from "../model/builder.ts";
+import { listTrees, type ModelParts, type TreeParts } from "../model/builder.ts";
 import type { LinearModel } from "../model/model.ts";
 import type { ByteReader } from "./byte-reader.ts";
 
@@ -39,7 +39,7 @@ export function readLegacyBinary(reader: ByteReader): ModelParts {
     // Before 1.0 there was no version in the file and base_score was stored as a margin.
     baseScoreIsMargin: param.version[0] === 0,
     boostFromAverage: param.boostFromAverage,
-    attributes: readTail(reader, param, objective),
+    ...readTail(reader, param, objective),
   };
 }
 
@@ -66,7 +66,7 @@ type BoosterParts = Pick<ModelParts, "booster" | "trees" | "treeInfo"> &
 function readBooster(reader: ByteReader, name: string, major: number): BoosterParts {
   switch (name) {
     case "gblinear":
-      return { booster: name, trees: [], treeInfo: new Int32Array(0), linear: readLinear(reader) };
+      return { booster: name, trees: listTrees([]), treeInfo: new Int32Array(0), linear: readLinear(reader) };
     case "gbtree":
       return { booster: name, ...readForest(reader, major) };
     case "dart": {
@@ -92,7 +92,7 @@ function readForest(
     reader.fail(`num_trees is ${numTrees}, ${reader.remaining} bytes are left`);
   }
   const trees = Array.from({ length: numTrees }, (_, t) => readTree(reader, t, major));
-  return { trees, treeInfo: reader.int32Array(numTrees, "tree_info"), numParallelTree };
+  return { trees: listTrees(trees), treeInfo: reader.int32Array(numTrees, "tree_info"), numParallelTree };
 }
 
 function readTree(reader: ByteReader, index: number, major: number): TreeParts {
@@ -131,6 +131,7 @@ function readNodes(reader: ByteReader, numNodes: number, where: string): TreePar
     defaultLeft: Uint8Array.from(indices, (index) => index >>> 31),
     lossChanges: floats(stats, 4, 0),
     sumHessian: floats(stats, 4, 1),
+    baseWeights: floats(stats, 4, 2),
   };
 }
 
@@ -140,7 +141,11 @@ function readLinear(reader: ByteReader): LinearModel {
 }
 
 /** Attributes, then what releases before 1.0 wrote behind them. The file must end here. */
-function readTail(reader: ByteReader, param: LearnerParam, objective: string): Record<string, string> {
+function readTail(
+  reader: ByteReader,
+  param: LearnerParam,
+  objective: string,
+): Pick<ModelParts, "attributes" | "objectiveParameters"> {
   const attributes: Record<string, string> = Object.create(null);
   if (param.hasAttributes) {
     const count = reader.length(16, "attributes");
@@ -149,6 +154,7 @@ function readTail(reader: ByteReader, param: LearnerParam, objective: string): R
     }
   }
   // From 1.0 on the objective's own parameters travel as an attribute, which is not one of the user's.
+  const objectiveParameters = attributes["objective"];
   delete attributes["objective"];
   if (param.version[0] === 0 && objective === "count:poisson") {
     readString(reader, "max_delta_step");
@@ -162,7 +168,7 @@ function readTail(reader: ByteReader, param: LearnerParam, objective: string): R
   if (reader.remaining > 0) {
     reader.fail(`${reader.remaining} bytes follow the end of the model`);
   }
-  return attributes;
+  return { attributes, objectiveParameters };
 }
 
 function readString(reader: ByteReader, what: string): string {

@@ -13,7 +13,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-const SLOTS = 256;
+const SLOTS = 1024;
 const MAX_BYTES = 32;
 
 /** Texts of a document by their bytes: the same few dozen keys stand in every tree, and decoding one takes as long as 20 numbers. */
@@ -25,9 +25,10 @@ export class Names {
     if (end - start > MAX_BYTES) {
       return decodeUtf8(bytes.subarray(start, end));
     }
-    let hash = 0;
-    for (let i = start; i < end; i++) {
-      hash = (31 * hash + bytes[i]!) | 0;
+    // Enough to give each key of a tree, and each number of up to three digits, a place of its own.
+    let hash = bytes[start]! + end - start;
+    for (let i = Math.max(start, end - 4); i < end; i++) {
+      hash = (17 * hash + bytes[i]!) | 0;
     }
     const slot = hash & (SLOTS - 1);
     const known = this.#known[slot];

@@ -3,7 +3,7 @@
  * closed (`[ … ]`). Typed arrays stay in place until they are asked for. Nothing recurses.
  */
 import type { ByteReader } from "./byte-reader.ts";
-import { type JsonObject, type JsonValue, newObject } from "./json.ts";
+import { EMPTY_LIST, type JsonObject, type JsonValue, newObject } from "./json.ts";
 import { ELEMENT_BYTES, PackedArray } from "./packed-array.ts";
 
 /** Containers that are open, outermost first. */
@@ -137,7 +137,7 @@ function readScalar(reader: ByteReader, mark: number): JsonValue {
   }
 }
 
-function readTypedArray(reader: ByteReader): PackedArray {
+function readTypedArray(reader: ByteReader): JsonValue {
   const type = String.fromCharCode(reader.uint8("array type"));
   if (!skipMark(reader, MARKS.count)) {
     reader.fail(`typed array without its count`);
@@ -148,7 +148,7 @@ function readTypedArray(reader: ByteReader): PackedArray {
   }
   const length = readLength(reader, bytes, "array");
   const start = reader.take(bytes * length, "array");
-  return new PackedArray(reader, type, start, length);
+  return length === 0 ? EMPTY_LIST : new PackedArray(reader, type, start, length);
 }
 
 function readText(reader: ByteReader, what: string): string {

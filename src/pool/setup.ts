@@ -1,9 +1,11 @@
 /** What workers are told of a model: the compiled trees once for all of them, and the rest without trees. */
-import type { Allocate } from "../compile/layout.ts";
 import type { Model, Tree } from "../model/model.ts";
 import type { BoosterParts } from "../predict/booster.ts";
 import type { Plan } from "../predict/options.ts";
 import type { Setup } from "./protocol.ts";
+
+/** Makes a zeroed buffer. */
+type Allocate = (bytes: number) => ArrayBuffer | SharedArrayBuffer;
 
 /** Outputs that the compiled trees suffice for. Others get the model with its trees. */
 const OF_LAYOUT: ReadonlySet<string> = new Set(["value", "margin", "leaf"]);

@@ -1,17 +1,18 @@
 /** The façade: a loaded model and its predictions. */
-import { flatten } from "../compile/flatten.ts";
+import { compile } from "../compile/flatten.ts";
 import type { Layout } from "../compile/layout.ts";
 import { packModel } from "../compile/packed-trees.ts";
 import type { EngineOption } from "../engine/select.ts";
 import { describe, InputError, ModelFormatError } from "../errors.ts";
-import { type BoosterName, boostedRounds, type Model, type Version } from "../model/model.ts";
+import { readTrees } from "../model/builder.ts";
 import {
-  chooseRules,
-  LATEST_RELEASE,
-  type Rules,
-  type RulesOption,
-  withObeyedSplits,
-} from "../model/rules.ts";
+  type BoosterName,
+  boostedRounds,
+  type Model,
+  type UnreadModel,
+  type Version,
+} from "../model/model.ts";
+import { chooseRules, LATEST_RELEASE, type Rules, type RulesOption } from "../model/rules.ts";
 import { type TreeView, viewTree } from "../model/tree-view.ts";
 import type { DumpOptions } from "../parse/dump.ts";
 import { parseModel } from "../parse/parse.ts";
@@ -89,14 +90,12 @@ export class Booster {
   #shape: readonly number[] = [];
   #shapePlan: Plan | undefined;
 
-  private constructor(loaded: Model, options: LoadOptions) {
+  private constructor(loaded: UnreadModel, options: LoadOptions) {
     this.#rules = chooseRules(options.rules ?? "file", loaded.version);
     this.#engineOption = options.engine ?? "auto";
-    this.#layout =
-      this.#engineOption === "reference"
-        ? undefined
-        : flatten(withObeyedSplits(loaded, this.#rules), this.#rules);
-    const model = this.#layout === undefined ? loaded : packModel(loaded, this.#layout);
+    const compiled = this.#engineOption === "reference" ? undefined : compile(loaded, this.#rules);
+    const model = compiled === undefined ? readTrees(loaded) : packModel(loaded, compiled);
+    this.#layout = compiled?.layout;
     this.#model = model;
     this.#features = new FeatureTable(model);
     this.#scorer = new Scorer(model, this.#rules, this.#engineOption, this.#layout);
@@ -173,6 +172,13 @@ export class Booster {
   /** Version of XGBoost that wrote the file; [0, 0, 0] for binary files from before 1.0, the latest for dumps. */
   get version(): readonly [number, number, number] {
     return this.#model.version ?? (LATEST_RELEASE satisfies Version);
+  }
+
+  /**
+   * Base score as the file has it, one value or one an output group: in prediction space; a margin in binary files from before 1.0.
+   */
+  get baseScore(): readonly number[] {
+    return Array.from(this.#model.baseScore);
   }
 
   /** Name of the engine in use. */

@@ -20,13 +20,25 @@ export interface CsrData {
   readonly cols: number;
 }
 
-/** What rows can be scored: a matrix, a list of rows, named rows, named columns, or a sparse matrix. */
+/**
+ * An Arrow table or record batch in memory, by its shape: `apache-arrow`'s, `@uwdata/flechette`'s and those like them. Columns are
+ * features by name. Null is missing; dictionary and text columns name categories.
+ */
+export interface ArrowTableLike {
+  readonly schema: { readonly fields: readonly { readonly name: string }[] };
+  readonly numRows: number;
+  /** A column by its place, with its chunks in `data`. */
+  getChildAt(index: number): unknown;
+}
+
+/** What rows can be scored: a matrix, a list of rows, named rows, named columns, a sparse matrix, or an Arrow table. */
 export type Data =
   | DenseData
   | readonly ArrayLike<number>[]
   | readonly Record<string, unknown>[]
   | ColumnData
-  | CsrData;
+  | CsrData
+  | ArrowTableLike;
 
 /**
  * Rows as engines take them: float32, one column a feature of the model, NaN for missing. Values are converted a block at

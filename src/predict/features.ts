@@ -1,6 +1,7 @@
 /** A model's features by name: their columns, and what a named value means in float32. */
 import { describe, InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
+import { toNumber } from "./bigint.ts";
 
 /** Reads a value by feature name: numbers, booleans, big integers, category names; absent ones are missing. */
 export class FeatureTable {
@@ -50,20 +51,24 @@ export class FeatureTable {
   value(value: unknown, feature: number, row: number, missing: number): number {
     switch (typeof value) {
       case "number":
-        return this.hasIntegerCategories(feature) && !Number.isNaN(value) && Math.fround(value) !== missing
-          ? this.#code(String(value), feature, row)
-          : value;
+      case "bigint":
+        return this.#number(value, feature, row, missing);
       case "undefined":
         return Number.NaN;
       case "boolean":
         return value ? 1 : 0;
-      case "bigint":
-        return this.value(Number(value), feature, row, missing);
       case "string":
         return this.#code(value, feature, row);
       default:
         return value === null ? Number.NaN : this.refuse(value, feature, row, "a number");
     }
+  }
+
+  #number(value: number | bigint, feature: number, row: number, missing: number): number {
+    const number = typeof value === "bigint" ? toNumber(value) : value;
+    return this.hasIntegerCategories(feature) && !Number.isNaN(number) && Math.fround(number) !== missing
+      ? this.#code(String(value), feature, row)
+      : number;
   }
 
   /** Named numbers are categories here, as in a data frame, and not codes. */

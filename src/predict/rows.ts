@@ -1,6 +1,9 @@
 /** Every form of `Data` to the rows that engines take, with Python's checks. */
 import { describe, InputError } from "../errors.ts";
-import type { ColumnData, CsrData, Data, DenseData, RowSource } from "./data.ts";
+import { isArrowTable, openArrow } from "./arrow.ts";
+import { toNumber } from "./bigint.ts";
+import { openColumns } from "./columns.ts";
+import type { CsrData, Data, DenseData, RowSource } from "./data.ts";
 import type { FeatureTable } from "./features.ts";
 
 export interface RowOptions {
@@ -16,6 +19,9 @@ export function openRows(data: Data, features: FeatureTable, options: RowOptions
     return openList(data, features, options);
   }
   if (typeof data === "object" && data !== null) {
+    if (isArrowTable(data)) {
+      return openArrow(data, features, options);
+    }
     if ("columns" in data) {
       return openColumns(data, features, options);
     }
@@ -28,7 +34,7 @@ export function openRows(data: Data, features: FeatureTable, options: RowOptions
   }
   throw new InputError(
     `data is ${describe(data)}, expected rows (an array of arrays or of objects by feature name), ` +
-      "{ data, rows, cols }, { columns } or { indptr, indices, data, cols }",
+      "{ data, rows, cols }, { columns }, { indptr, indices, data, cols } or an Arrow table",
   );
 }
 
@@ -168,7 +174,9 @@ function copyNumbers(
     const value: unknown = from[i];
     if (typeof value === "number") {
       out[at + i - begin] = value;
-    } else if (typeof value === "boolean" || typeof value === "bigint") {
+    } else if (typeof value === "bigint") {
+      out[at + i - begin] = toNumber(value);
+    } else if (typeof value === "boolean") {
       out[at + i - begin] = Number(value);
     } else {
       refuse(i, value);
@@ -177,7 +185,7 @@ function copyNumbers(
 }
 
 /** Turns every `missing` into NaN. Both are float32, so -0 matches 0, as in XGBoost. */
-function blankMissing(values: Float32Array, begin: number, end: number, missing: number): void {
+export function blankMissing(values: Float32Array, begin: number, end: number, missing: number): void {
   if (!Number.isNaN(missing)) {
     for (let i = begin; i < end; i++) {
       if (values[i] === missing) {
@@ -237,95 +245,6 @@ function openDense(matrix: DenseData, features: FeatureTable, options: RowOption
       blankMissing(out, 0, (end - begin) * width, options.missing);
     },
   };
-}
-
-function openColumns(table: ColumnData, features: FeatureTable, options: RowOptions): RowSource {
-  if (typeof table.columns !== "object" || table.columns === null) {
-    throw new InputError(
-      `columns is ${describe(table.columns)}, expected an object of arrays by feature name`,
-    );
-  }
-  const names = Object.keys(table.columns);
-  const columns: (ArrayLike<unknown> | undefined)[] = [];
-  const rows = names.length === 0 ? 0 : lengthOf(table.columns[names[0]!], names[0]!);
-  for (const name of names) {
-    const column = features.column(name);
-    if (column < 0 && options.validateFeatures && !features.open) {
-      throw features.unknown(name);
-    }
-    const length = lengthOf(table.columns[name], name);
-    if (length !== rows) {
-      throw new InputError(
-        `column ${describe(name)} has ${length} values, column ${describe(names[0])} has ${rows}`,
-        { feature: name },
-      );
-    }
-    if (column >= 0) {
-      columns[column] = table.columns[name];
-    }
-  }
-  if (options.validateFeatures) {
-    checkAllColumns(columns, features);
-  }
-  return {
-    rows,
-    direct: undefined,
-    sparse: undefined,
-    fill(begin, end, out): void {
-      out.fill(Number.NaN, 0, (end - begin) * features.count);
-      columns.forEach((column, feature) => {
-        if (column !== undefined) {
-          fillColumn(column, feature, begin, end, features, options.missing, out);
-        }
-      });
-      blankMissing(out, 0, (end - begin) * features.count, options.missing);
-    },
-  };
-}
-
-function lengthOf(column: ArrayLike<unknown> | undefined, name: string): number {
-  const length = typeof column === "object" && column !== null ? column.length : undefined;
-  if (typeof length !== "number") {
-    throw new InputError(`column ${describe(name)} is ${describe(column)}, expected an array`, {
-      feature: name,
-    });
-  }
-  return length;
-}
-
-function checkAllColumns(columns: readonly (ArrayLike<unknown> | undefined)[], features: FeatureTable): void {
-  for (let feature = 0; feature < features.count; feature++) {
-    if (columns[feature] === undefined) {
-      const name = features.name(feature);
-      throw new InputError(
-        `feature_names mismatch: expected ${describe(name)} in input data; validateFeatures: false takes it as missing`,
-        { feature: name },
-      );
-    }
-  }
-}
-
-function fillColumn(
-  column: ArrayLike<unknown>,
-  feature: number,
-  begin: number,
-  end: number,
-  features: FeatureTable,
-  missing: number,
-  out: Float32Array,
-): void {
-  const width = features.count;
-  let at = feature;
-  const plain = column instanceof Float32Array || column instanceof Float64Array;
-  if (plain && !features.hasIntegerCategories(feature)) {
-    for (let row = begin; row < end; row++, at += width) {
-      out[at] = column[row]!;
-    }
-    return;
-  }
-  for (let row = begin; row < end; row++, at += width) {
-    out[at] = features.value(column[row], feature, row, missing);
-  }
 }
 
 function openCsr(matrix: CsrData, features: FeatureTable, options: RowOptions): RowSource {

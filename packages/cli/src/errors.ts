@@ -1,7 +1,10 @@
 /** Errors that end the command, each with its exit status. Anything else that is thrown is a defect of the program. */
 
-/** 0 all scored, 1 some rows refused or the work could not be ended, 2 wrong usage, 3 a model that cannot be used. */
-export const EXIT = { ok: 0, refused: 1, usage: 2, model: 3 } as const;
+/**
+ * 0 all scored, 1 some rows refused or the work could not be ended, 2 wrong usage, 3 a model that cannot be used, 70 a defect
+ * (EX_SOFTWARE of sysexits).
+ */
+export const EXIT = { ok: 0, refused: 1, usage: 2, model: 3, defect: 70 } as const;
 
 /** The command line, or a file that it names, cannot be used. */
 export class UsageError extends Error {

@@ -30,6 +30,8 @@ export interface FeatureEncoder {
 
 /** What a decoder does with the columns of a table. */
 export interface ColumnPlan {
+  /** By column of the table. Where each row names its own (NDJSON): the model's features, then the others that are kept. */
+  readonly names: readonly string[];
   /** By column of the table: the model's column that it fills, or -1. */
   readonly features: Int32Array;
   /** Columns of the table that are passed through, in the order of the output. */

@@ -1,0 +1,67 @@
+/** The rows of a block that are still to be scored. */
+import type { DecodedBlock, RowRefusal } from "../tables/table.ts";
+
+/** Why a row is refused. */
+export type RefusalReason = Pick<RowRefusal, "column" | "reason">;
+
+export class BlockRows {
+  readonly refused: RowRefusal[];
+  /** Numbers in the block of the rows that are left. */
+  #left: number[];
+  readonly #block: DecodedBlock;
+  readonly #cols: number;
+
+  constructor(block: DecodedBlock, cols: number) {
+    this.#block = block;
+    this.#cols = cols;
+    this.#left = Array.from({ length: block.rows }, (_, row) => row);
+    this.refused = [];
+    if (block.refused.length > 0) {
+      const byRow = new Map(block.refused.map((refusal) => [refusal.row, refusal]));
+      this.#drop((row) => byRow.get(row));
+    }
+  }
+
+  get count(): number {
+    return this.#left.length;
+  }
+
+  /** Row-major, one row after the other. */
+  get features(): Float32Array {
+    return this.#block.features.subarray(0, this.count * this.#cols);
+  }
+
+  /** Refuses rows that there is a reason for, by their place among those that are left. */
+  refuse(reasons: readonly (RefusalReason | undefined)[]): void {
+    // Where every row is a line, a row's number is that of its line.
+    const hasLines = this.#block.lines === this.#block.rows;
+    this.#drop((row, place) => {
+      const reason = reasons[place];
+      return reason && { row, ...(hasLines ? { line: row } : {}), ...reason };
+    });
+  }
+
+  /** The values of the rows that are left. */
+  take(values: ArrayLike<unknown>): ArrayLike<unknown> {
+    return this.count === this.#block.rows ? values : this.#left.map((row) => values[row]);
+  }
+
+  #drop(refusalOf: (row: number, place: number) => RowRefusal | undefined): void {
+    const { features } = this.#block;
+    const cols = this.#cols;
+    const left: number[] = [];
+    this.#left.forEach((row, place) => {
+      const refusal = refusalOf(row, place);
+      if (refusal !== undefined) {
+        this.refused.push(refusal);
+        return;
+      }
+      if (left.length < place) {
+        features.copyWithin(left.length * cols, place * cols, (place + 1) * cols);
+      }
+      left.push(row);
+    });
+    this.#left = left;
+    this.refused.sort((a, b) => a.row - b.row);
+  }
+}
