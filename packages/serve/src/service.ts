@@ -1,7 +1,14 @@
 /** The service as a whole: models, scoring, listeners, log and metrics, started and stopped together. */
+
+import type { Api } from "./api.ts";
 import type { Config } from "./config/settings.ts";
+import { HealthService } from "./grpc/health.ts";
+import { oipMethods } from "./grpc/oip-service.ts";
+import { ReflectionService } from "./grpc/reflection.ts";
+import { GrpcServer } from "./grpc/server.ts";
+import type { UnaryMethod } from "./grpc/service.ts";
+import { healthWatch, reflectionStreams } from "./grpc/streams.ts";
 import { adminRoutes } from "./http/admin.ts";
-import type { Api } from "./http/api.ts";
 import type { Route } from "./http/exchange.ts";
 import { invocationRoutes } from "./http/invocations.ts";
 import { kserveRoutes } from "./http/kserve-v1.ts";
@@ -11,6 +18,13 @@ import { originalRoutes } from "./http/original.ts";
 import { HttpServer } from "./http/server.ts";
 import type { Log, Logger } from "./log/logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
+import { NAMED_GRPC, scoringMethods } from "./named/scoring-service.ts";
+import { Health } from "./proto/grpc/health/v1/health_pb.ts";
+import { ServerReflection } from "./proto/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection as OlderReflection } from "./proto/grpc/reflection/v1alpha/reflection_pb.ts";
+import { GRPCInferenceService } from "./proto/open_inference_pb.ts";
+import { ScoringService } from "./proto/xgboost_infer/v1/scoring_pb.ts";
+import { certificateCheck } from "./repository/certificate.ts";
 import type { ModelCheck } from "./repository/load-model.ts";
 import { ModelRepository, type RepositoryObserver } from "./repository/repository.ts";
 import { RepositoryWatch } from "./repository/watch.ts";
@@ -19,7 +33,7 @@ import { Scorer } from "./scoring/scorer.ts";
 export interface ServiceOptions {
   readonly config: Config;
   readonly log: Log;
-  /** Each looks at a model before it is visible. */
+  /** Each looks at a model before it is visible; certificates are looked at in any case. */
   readonly checks?: readonly ModelCheck[];
 }
 
@@ -29,10 +43,13 @@ export class Service {
   readonly metrics: Metrics;
   /** Ports that are listened on, known after `start`. */
   port = 0;
+  grpcPort = 0;
   adminPort = 0;
   readonly #config: Config;
   readonly #logger: Logger;
   readonly #server: HttpServer;
+  readonly #grpc: GrpcServer;
+  readonly #health: HealthService;
   readonly #admin: HttpServer;
   #watch: RepositoryWatch | undefined;
   #stopping: Promise<void> | undefined;
@@ -43,7 +60,7 @@ export class Service {
     this.repository = new ModelRepository({
       directory: config.modelRepository,
       maxModelBytes: config.maxModelBytes,
-      checks,
+      checks: [certificateCheck, ...checks],
       observer: this.#observer(),
     });
     this.scorer = new Scorer({ ...config, repository: this.repository });
@@ -60,6 +77,8 @@ export class Service {
       ...kserveRoutes(api),
       ...invocationRoutes(api),
     ];
+    this.#health = new HealthService([GRPCInferenceService.typeName, ScoringService.typeName], api.isReady);
+    this.#grpc = this.#grpcListener([...oipMethods(api), ...scoringMethods(api, NAMED_GRPC)]);
     this.#server = this.#listener([...routes, ...documentRoutes(routes)]);
     this.#admin = this.#listener(adminRoutes(api, this.metrics, this.#logger));
   }
@@ -69,11 +88,19 @@ export class Service {
    * @throws Node's own error for a port or a repository that cannot be used
    */
   async start(): Promise<void> {
-    const { host, port, adminHost, adminPort, modelRepository } = this.#config;
+    const { host, port, grpcPort, adminHost, adminPort, modelRepository } = this.#config;
     this.adminPort = await this.#admin.listen(adminPort, adminHost);
+    this.grpcPort = await this.#grpc.listen(grpcPort, host);
     this.port = await this.#server.listen(port, host);
     this.#logger.info(
-      { host, port: this.port, adminHost, adminPort: this.adminPort, modelRepository },
+      {
+        host,
+        port: this.port,
+        grpcPort: this.grpcPort,
+        adminHost,
+        adminPort: this.adminPort,
+        modelRepository,
+      },
       "listening",
     );
     await this.repository.reload();
@@ -95,7 +122,8 @@ export class Service {
   async #stop(): Promise<void> {
     this.#logger.info("stopping");
     await this.#watch?.close();
-    await this.#server.drain();
+    this.#health.changed();
+    await Promise.all([this.#server.drain(), this.#grpc.drain()]);
     await this.#admin.drain();
     this.#logger.info("stopped");
   }
@@ -103,6 +131,24 @@ export class Service {
   #listener(routes: readonly Route[]): HttpServer {
     return new HttpServer({
       routes,
+      config: this.#config,
+      logger: this.#logger,
+      onAnswered: ({ protocol, kind, seconds, answer }) =>
+        this.metrics.answered(protocol, kind, seconds, answer),
+    });
+  }
+
+  #grpcListener(methods: readonly UnaryMethod[]): GrpcServer {
+    const reflection = new ReflectionService([
+      GRPCInferenceService,
+      ScoringService,
+      Health,
+      ServerReflection,
+      OlderReflection,
+    ]);
+    return new GrpcServer({
+      methods: [...methods, ...this.#health.methods],
+      streams: [healthWatch(this.#health), ...reflectionStreams(reflection)],
       config: this.#config,
       logger: this.#logger,
       onAnswered: ({ protocol, kind, seconds, answer }) =>
@@ -132,6 +178,7 @@ export class Service {
           "model loaded",
         );
         this.metrics.loaded(model, previous);
+        this.#health.changed();
       },
       failed: (name, reason, serving) => {
         this.#logger.error({ model: name, reason, stillServing: serving?.digest }, "model cannot be used");
@@ -143,6 +190,7 @@ export class Service {
           "model removed",
         );
         this.metrics.removed(model);
+        this.#health.changed();
       },
     };
   }

@@ -1,5 +1,6 @@
 /** The same row over every protocol has the bits that Python answered. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectBits } from "./support/bits.ts";
 import { allRows, type Fixture, fixture, namedText, rowTexts } from "./support/fixture.ts";
 import { type Answer, type Running, startService } from "./support/service.ts";
 
@@ -24,12 +25,6 @@ function bitsOf(values: unknown): Float32Array {
   return Float32Array.from(
     (values as unknown[]).flat(5).map((value) => (value === null ? Number.NaN : Number(value))),
   );
-}
-
-function expectBits(found: Float32Array, expected: Float32Array): void {
-  expect(found.length).toBe(expected.length);
-  const wrong = found.findIndex((value, i) => !Object.is(value, expected[i]));
-  expect(wrong < 0 ? "equal" : `value ${wrong}: ${found[wrong]}, expected ${expected[wrong]}`).toBe("equal");
 }
 
 interface OipReply {

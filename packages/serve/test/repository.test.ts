@@ -257,6 +257,7 @@ describe("a check", () => {
     const config = withDefaults({
       modelRepository: of.directory,
       port: 0,
+      grpcPort: 0,
       adminPort: 0,
       watch: false,
       logLevel: "silent",
@@ -276,7 +277,10 @@ describe("a check", () => {
       ],
     });
     await service.start();
-    expect(service.repository.get("tumour").notes).toEqual(["tumour is certified"]);
+    expect(service.repository.get("tumour").notes).toEqual([
+      expect.stringMatching(/^certificate\.json: \d+ values of \d+ rows by XGBoost 3\.4\.1 are equal$/),
+      "tumour is certified",
+    ]);
     expect(service.repository.index()[0]).toMatchObject({
       name: "m",
       state: "UNAVAILABLE",
@@ -286,3 +290,51 @@ describe("a check", () => {
     await log.close();
   });
 });
+
+describe("a certificate", () => {
+  const folder = join(ROOT, "examples/tumour");
+  const model = readFileSync(join(folder, "model.ubj"));
+  const certificate = readFileSync(join(folder, "certificate.json"), "utf8");
+
+  it("is looked at beside a bare model, too", async () => {
+    const of = await start({ "m/model.ubj": model, "m/certificate.json": certificate });
+    expect(of.service.repository.get("m").notes).toEqual([expect.stringMatching(/ are equal$/)]);
+    replace(join(of.directory, "m/certificate.json"), "{}");
+    await until(async () => (await index(of))[0]!.reason !== "");
+    expect((await index(of))[0]).toMatchObject({
+      state: "READY",
+      reason: expect.stringMatching(/^certificate\.json: /),
+    });
+  });
+
+  it("that a new version does not fulfil leaves the old one serving", async () => {
+    const of = await start({});
+    cpSync(folder, join(of.directory, "tumour"), { recursive: true });
+    await until(async () => of.service.repository.names().includes("tumour"));
+    const { digest } = of.service.repository.get("tumour");
+    replace(join(of.directory, "tumour/model.ubj"), otherBaseScore(model));
+    await until(async () => (await index(of))[0]!.reason !== "");
+    expect((await index(of))[0]).toMatchObject({
+      state: "READY",
+      digest,
+      reason: expect.stringMatching(
+        /^certificate\.json: [1-9]\d* of \d+ values of \d+ rows by XGBoost 3\.4\.1 differ \(value of row \d+ is [\d.e-]+, expected [\d.e-]+;/,
+      ),
+    });
+    expect(of.service.repository.get("tumour").digest).toBe(digest);
+    replace(join(of.directory, "tumour/model.ubj"), model);
+    await until(async () => (await index(of))[0]!.reason === "");
+  });
+});
+
+/** The model with another digit in its base score. */
+function otherBaseScore(bytes: Uint8Array): Uint8Array {
+  const text = Buffer.from(bytes).toString("latin1");
+  const at = text.indexOf("base_score");
+  const found = /\d\.\d+E-?\d+|\d\.\d+/.exec(text.slice(at))!;
+  const digit = at + found.index + 4;
+  return Buffer.from(
+    `${text.slice(0, digit)}${text[digit] === "1" ? "2" : "1"}${text.slice(digit + 1)}`,
+    "latin1",
+  );
+}

@@ -59,6 +59,7 @@ export const SETTINGS = {
   ),
   host: setting(text, "127.0.0.1", "address to listen on; 0.0.0.0 for all"),
   port: setting(port, 8080, "port for HTTP; 0 for any free one"),
+  grpcPort: setting(port, 8081, "port for gRPC; 0 for any free one"),
   adminHost: setting(text, "127.0.0.1", "address of the admin listener"),
   adminPort: setting(port, 8082, "port for metrics, log level and loading of models; 0 for any free one"),
   defaultModel: setting(
@@ -78,6 +79,11 @@ export const SETTINGS = {
   headersTimeout: setting(milliseconds, 3_000, "time in which the headers of a request must arrive"),
   bodyTimeout: setting(milliseconds, 5_000, "time in which the whole request must arrive"),
   keepAliveTimeout: setting(milliseconds, 65_000, "time that an idle connection stays open"),
+  grpcMaxConnectionAge: setting(
+    whole(0, 86_400_000, "ms"),
+    0,
+    "age at which a connection of gRPC is ended, after its calls, so that clients look for new servers; 0 for never",
+  ),
   drainTimeout: setting(milliseconds, 5_000, "time that requests in progress have when the service stops"),
   maxModelBytes: setting(bytes, 2 ** 31 - 1, "largest model file"),
   watch: setting(flag, true, "take in models that change on disk"),

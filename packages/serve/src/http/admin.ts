@@ -1,10 +1,10 @@
 /** The admin listener: loading of models, metrics, level of the log. */
 
+import type { Api } from "../api.ts";
 import { LOG_LEVELS } from "../config/settings.ts";
 import { invalid } from "../failure.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import type { Api } from "./api.ts";
 import { type Exchange, json, type Reply, type Route } from "./exchange.ts";
 import { bodyText, member, parseObject } from "./json.ts";
 import { healthRoutes } from "./oip-routes.ts";

@@ -1,21 +1,14 @@
 /** What handlers see of a request and give for a reply. */
 import type { IncomingMessage } from "node:http";
+import type { Call } from "../api.ts";
 import type { Failure } from "../failure.ts";
-import type { ScoreAnswer } from "../scoring/request.ts";
 
-export interface Exchange {
-  /** Given by the client or made; in the log and in the reply. */
-  readonly id: string;
+export interface Exchange extends Call {
   readonly request: IncomingMessage;
   /** Parts of the path by name, decoded. */
   readonly params: Readonly<Record<string, string | undefined>>;
   /** Unpacked; empty where the route takes none. */
   readonly body: Buffer;
-  /** By `performance.now()`. */
-  readonly deadline: number;
-  isCancelled(): boolean;
-  /** What was scored, for the log and the headers of the reply. */
-  answer: ScoreAnswer | undefined;
 }
 
 export interface Reply {

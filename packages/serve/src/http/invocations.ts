@@ -1,10 +1,11 @@
 /** `/invocations` and `/ping`, as MLflow's scoring server and SageMaker's containers have them. */
+
+import { type Api, onlyModel, score } from "../api.ts";
 import { Failure, invalid } from "../failure.ts";
 import { scoreOptions } from "../oip/parameters.ts";
 import { OUTPUT_KINDS, type OutputKind, type ScoredOutput } from "../scoring/request.ts";
 import { ColumnRows, type Rows } from "../scoring/rows.ts";
 import { SERVER_VERSION } from "../version.ts";
-import { type Api, onlyModel, score } from "./api.ts";
 import { type Exchange, json, type Reply, type Route } from "./exchange.ts";
 import { predictionsOf, rowsOf } from "./instances.ts";
 import { bodyText, isObject, type JsonObject, member, nameOf, parseObject } from "./json.ts";

@@ -1,6 +1,7 @@
 /** KServe's first protocol, which is that of TensorFlow Serving. */
+
+import { type Api, score } from "../api.ts";
 import { invalid } from "../failure.ts";
-import { type Api, score } from "./api.ts";
 import { type Exchange, json, type Reply, type Route } from "./exchange.ts";
 import { predictionsOf, rowsOf } from "./instances.ts";
 import { bodyText, member, parseObject } from "./json.ts";

@@ -1,9 +1,9 @@
 /** Inference over REST, as the Open Inference Protocol has it. */
-import { invalid } from "../failure.ts";
+
+import { type Api, score } from "../api.ts";
 import { scoreOptions } from "../oip/parameters.ts";
-import { BASE_MARGIN, type Tensor, TensorRows } from "../oip/tensors.ts";
+import { splitInputs } from "../oip/tensors.ts";
 import type { OutputKind, ScoreAnswer, ScoredOutput } from "../scoring/request.ts";
-import { type Api, score } from "./api.ts";
 import type { Exchange, Reply } from "./exchange.ts";
 import { json } from "./exchange.ts";
 import { expectType } from "./media-type.ts";
@@ -34,24 +34,6 @@ export function infer(api: Api, exchange: Exchange): Reply | Promise<Reply> {
     },
     (answer) => reply(asked, answer),
   );
-}
-
-/** Inputs that are features, and the margin to start from. */
-function splitInputs(
-  inputs: readonly Tensor[],
-  features: readonly string[],
-): { rows: TensorRows; baseMargin: Float32Array | undefined } {
-  const margin =
-    inputs.length > 1 && !features.includes(BASE_MARGIN)
-      ? inputs.find(({ name }) => name === BASE_MARGIN)
-      : undefined;
-  if (margin?.datatype === "BYTES") {
-    throw invalid(`input ${BASE_MARGIN} is BYTES, expected numbers`);
-  }
-  return {
-    rows: new TensorRows(margin === undefined ? inputs : inputs.filter((each) => each !== margin)),
-    baseMargin: margin && Float32Array.from(margin.values as Float32Array),
-  };
 }
 
 function reply(asked: InferRequest, answer: ScoreAnswer): Reply {

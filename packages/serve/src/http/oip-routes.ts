@@ -1,9 +1,10 @@
 /** Routes of the Open Inference Protocol: health, metadata, inference. */
+
+import type { Api } from "../api.ts";
 import { Failure } from "../failure.ts";
 import { DATATYPES } from "../oip/datatypes.ts";
 import { modelMetadata } from "../oip/metadata.ts";
 import { SERVER_NAME, SERVER_VERSION } from "../version.ts";
-import type { Api } from "./api.ts";
 import { type Exchange, json, type Reply, type Route } from "./exchange.ts";
 import { infer, OIP_REST } from "./oip-infer.ts";
 

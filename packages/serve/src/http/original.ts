@@ -1,8 +1,8 @@
 /** `POST /` with `resource_id` and `feature_dict`: the contract of the service that this one takes the place of. */
 import { parse as parseForm } from "node:querystring";
+import { type Api, score } from "../api.ts";
 import { type Failure, type FailureKind, invalid } from "../failure.ts";
 import { NamedRows } from "../scoring/rows.ts";
-import { type Api, score } from "./api.ts";
 import { type Exchange, json, type Route } from "./exchange.ts";
 import { bodyText, isObject, type JsonObject, member, nameOf, parseObject } from "./json.ts";
 import { expectType } from "./media-type.ts";

@@ -9,11 +9,13 @@ import {
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import type { Config } from "../config/settings.ts";
 import { type Failure, type FailureKind, toFailure } from "../failure.ts";
+import { headerText } from "../header-text.ts";
 import type { Logger } from "../log/logger.ts";
+import { logRequest } from "../log/request-line.ts";
+import { requestId } from "../request-id.ts";
 import { readBody } from "./body.ts";
 import { compress } from "./compress.ts";
 import type { Exchange, Reply, Route } from "./exchange.ts";
-import { requestId } from "./request-id.ts";
 import { type Found, MethodFailure, Router } from "./router.ts";
 import { errorReply } from "./status.ts";
 
@@ -117,7 +119,7 @@ export class HttpServer {
 
   #accept(request: IncomingMessage, response: ServerResponse): void {
     const begin = performance.now();
-    const id = requestId(request);
+    const id = requestId(request.headers["x-request-id"]);
     const conversation: Conversation = {
       id,
       begin,
@@ -240,28 +242,14 @@ export class HttpServer {
     if (!this.#options.config.logRequests) {
       return;
     }
-    this.#options.logger.info(
-      {
-        requestId: id,
-        protocol,
-        method: request.method,
-        path: route?.path ?? request.url?.slice(0, 200),
-        status,
-        ms: Math.round(milliseconds * 1000) / 1000,
-        ...(answer === undefined
-          ? undefined
-          : {
-              model: answer.model.name,
-              version: answer.model.version,
-              digest: answer.model.digest,
-              rows: answer.rows,
-            }),
-        ...(failure === undefined
-          ? undefined
-          : { failure: failure.kind, reason: failure.message.slice(0, 500) }),
-      },
-      "request",
-    );
+    logRequest(this.#options.logger, {
+      requestId: id,
+      protocol,
+      transport: { method: request.method, path: route?.path ?? request.url?.slice(0, 200), status },
+      milliseconds,
+      answer,
+      failure,
+    });
   }
 }
 
@@ -273,11 +261,6 @@ interface Conversation {
   readonly response: ServerResponse;
   route: Route | undefined;
   exchange: Exchange | undefined;
-}
-
-/** Versions are text of a manifest; a header takes visible ASCII only. */
-function headerText(text: string): string {
-  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text);
 }
 
 /** Reads on for a while without keeping anything. */

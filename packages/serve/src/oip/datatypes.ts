@@ -23,11 +23,11 @@ const NUMBER_TYPES = {
   UINT8: integer(8, false, (view, at) => view.getUint8(at)),
   UINT16: integer(16, false, (view, at) => view.getUint16(at, true)),
   UINT32: integer(32, false, (view, at) => view.getUint32(at, true)),
-  UINT64: integer(64, false, (view, at) => Number(view.getBigUint64(at, true))),
+  UINT64: integer(64, false, (view, at) => fromInt64(view.getBigUint64(at, true))),
   INT8: integer(8, true, (view, at) => view.getInt8(at)),
   INT16: integer(16, true, (view, at) => view.getInt16(at, true)),
   INT32: integer(32, true, (view, at) => view.getInt32(at, true)),
-  INT64: integer(64, true, (view, at) => Number(view.getBigInt64(at, true))),
+  INT64: integer(64, true, (view, at) => fromInt64(view.getBigInt64(at, true))),
   FP16: { size: 2, read: (view, at) => fromHalf(view.getUint16(at, true)) },
   FP32: { size: 4, read: (view, at) => view.getFloat32(at, true) },
   FP64: { size: 8, read: (view, at) => view.getFloat64(at, true) },
@@ -50,6 +50,22 @@ const bits = new DataView(new ArrayBuffer(4));
 function fromBits(pattern: number): number {
   bits.setInt32(0, pattern);
   return bits.getFloat32(0);
+}
+
+const EXACT = 1n << 53n;
+/** Bits of a 64-bit number beyond the 53 that a double has. */
+const BEYOND = (1n << 11n) - 1n;
+
+/**
+ * A double that rounds to the same float32 as the whole number does: what lies beyond a double's bits is kept as its last bit, so that
+ * rounding twice is as rounding once.
+ */
+export function fromInt64(value: bigint): number {
+  if (value <= EXACT && value >= -EXACT) {
+    return Number(value);
+  }
+  const rest = (value & BEYOND) === 0n ? 0n : BEYOND + 1n;
+  return Number((value & ~BEYOND) | rest);
 }
 
 /** IEEE 754 binary16. */
@@ -158,6 +174,35 @@ export function readJson(
   // As long as what is there, whatever the shape says.
   const flat = nested ? flatten(data, shape, name) : (data as unknown[]);
   return datatype === "BYTES" ? checkTexts(flat, name) : toNumbers(datatype, flat, name);
+}
+
+/**
+ * Values of a list of one type, as messages have them.
+ * @throws Failure for another number of values than `count`, and whole numbers that the type does not have
+ */
+export function readTyped(
+  datatype: Datatype,
+  data: readonly (number | bigint | boolean | Uint8Array)[],
+  count: number,
+  name: string,
+): TensorValues {
+  if (data.length !== count) {
+    throw invalid(`input ${name}: ${data.length} values of ${datatype}, its shape means ${count}`);
+  }
+  if (datatype === "BYTES") {
+    return (data as readonly Uint8Array[]).map((bytes) => toText(bytes, name));
+  }
+  const { range }: NumberType = NUMBER_TYPES[datatype];
+  const values = newNumbers(datatype, count);
+  for (let i = 0; i < count; i++) {
+    const value = data[i] as number | bigint | boolean;
+    const number = typeof value === "bigint" ? fromInt64(value) : Number(value);
+    if (range !== undefined && (number < range[0] || number > range[1])) {
+      throw invalid(`input ${name}: value ${i} is ${value}, expected a whole number of ${datatype}`);
+    }
+    values[i] = number;
+  }
+  return values;
 }
 
 function flatten(data: readonly unknown[], shape: readonly number[], name: string): unknown[] {

@@ -12,7 +12,7 @@ export interface Tensor {
 }
 
 /** An input of this name is no feature, unless the model has one that is called so. */
-export const BASE_MARGIN = "base_margin";
+const BASE_MARGIN = "base_margin";
 
 /** Names of features that are listed in an error. */
 const MAX_LISTED = 10;
@@ -89,4 +89,25 @@ export class TensorRows implements Rows {
     }
     return new ColumnRows(this.#tensors, this.count).bind(executor);
   }
+}
+
+/**
+ * Inputs that are features, and the margin to start from.
+ * @throws Failure for tensors that cannot be rows of any model
+ */
+export function splitInputs(
+  inputs: readonly Tensor[],
+  features: readonly string[],
+): { rows: TensorRows; baseMargin: Float32Array | undefined } {
+  const margin =
+    inputs.length > 1 && !features.includes(BASE_MARGIN)
+      ? inputs.find(({ name }) => name === BASE_MARGIN)
+      : undefined;
+  if (margin?.datatype === "BYTES") {
+    throw invalid(`input ${BASE_MARGIN} is BYTES, expected numbers`);
+  }
+  return {
+    rows: new TensorRows(margin === undefined ? inputs : inputs.filter((each) => each !== margin)),
+    baseMargin: margin && Float32Array.from(margin.values as Float32Array),
+  };
 }

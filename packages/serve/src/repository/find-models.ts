@@ -18,8 +18,10 @@ export interface ModelSource {
 /** Files that hold a model; text of an unknown kind would be a readme or a list. */
 const MODEL_EXTENSIONS = new Set([".ubj", ".json", ".model", ".bst", ".bin", ".deprecated", ".xgb"]);
 const MANIFESTS = ["model.yaml", "model.json"];
+/** Beside a model in its directory: XGBoost's own answers. */
+export const CERTIFICATE = "certificate.json";
 /** Beside a model, and never one itself. */
-const NOT_MODELS = new Set(["certificate.json", "package.json"]);
+const NOT_MODELS = new Set([CERTIFICATE, "package.json"]);
 /** Names of folders of versions, as Triton and KServe have them. */
 const VERSION = /^\d{1,18}$/;
 /** Folders in a model directory that are looked into for its fingerprint. */
@@ -57,9 +59,10 @@ function inFolder(path: string, name: string): ModelSource[] {
 /** A directory with a manifest, or with just one file that holds a model. An unclear one is a source all the same, so that it is reported. */
 function oneModel(path: string, name: string, version: string | undefined): ModelSource[] {
   const entries = namesIn(path);
-  const files = entries.filter((entry) => isModelFile(entry) && !NOT_MODELS.has(entry));
+  const files = modelFiles(entries);
   const [only] = files;
-  if (only !== undefined && files.length === 1 && !entries.includes("model.yaml") && only !== "model.json") {
+  const isBare = files.length === 1 && !entries.includes("model.yaml") && only !== "model.json";
+  if (only !== undefined && isBare && !entries.includes(CERTIFICATE)) {
     const file = join(path, only);
     const stats = statOf(file);
     return stats?.isFile() ? [fileSource(file, stats, name, version)] : [];
@@ -99,6 +102,11 @@ function fingerprintOf(folder: string, depth: number): string[] {
 /** The inode tells a file that was put in another's place within the same tick of the clock. */
 function stamp(path: string, stats: Stats): string {
   return `${path} ${stats.size} ${stats.mtimeMs} ${stats.ino}`;
+}
+
+/** Of the names in a directory, those of files that hold a model. */
+export function modelFiles(entries: readonly string[]): string[] {
+  return entries.filter((entry) => isModelFile(entry) && !NOT_MODELS.has(entry));
 }
 
 function isModelFile(name: string): boolean {

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { ModelExecutor as Executor } from "xgboost-infer/executor";
 import { ModelExecutor } from "xgboost-infer/executor";
-import type { ModelSource } from "./find-models.ts";
+import { type ModelSource, modelFiles } from "./find-models.ts";
 import { digestOf, type Files, readFiles } from "./read-files.ts";
 import type { ServedModel } from "./served-model.ts";
 import { warmUp } from "./warm-up.ts";
@@ -38,16 +38,13 @@ export async function loadModel(source: ModelSource, settings: LoadSettings): Pr
   const digest = digestOf(files);
   const parseBegin = performance.now();
   const executor = openExecutor(source, files);
-  let blockedTime = performance.now() - parseBegin;
   const notes: string[] = [];
   for (const check of settings.checks) {
     const note = await check({ executor, files });
     notes.push(...(note === undefined ? [] : [note]));
   }
-  const warmBegin = performance.now();
   warmUp(executor);
   const end = performance.now();
-  blockedTime += end - warmBegin;
   return {
     name: executor.name,
     version: executor.version ?? source.version ?? FIRST_VERSION,
@@ -55,7 +52,7 @@ export async function loadModel(source: ModelSource, settings: LoadSettings): Pr
     executor,
     loadedAt: new Date(),
     loadTime: end - begin,
-    blockedTime,
+    blockedTime: end - parseBegin,
     notes,
   };
 }
@@ -69,11 +66,15 @@ function openExecutor(source: ModelSource, files: Files): Executor {
   return ModelExecutor.load((name) => files.get(name));
 }
 
-/** `model.json` where it is XGBoost's own and no manifest stands beside it. */
+/** The only model file where no manifest stands beside it. `model.json` is one where it is XGBoost's own. */
 function bareModelIn(files: Files): string | undefined {
-  const found = files.has("model.yaml") ? undefined : files.get("model.json");
-  if (found === undefined) {
+  if (files.has("model.yaml")) {
     return undefined;
+  }
+  const found = files.get("model.json");
+  if (found === undefined) {
+    const names = modelFiles([...files.keys()]);
+    return names.length === 1 ? names[0] : undefined;
   }
   if (found.length > MAX_MANIFEST_BYTES) {
     return "model.json";

@@ -30,6 +30,8 @@ export class RepositoryWatch {
   /** What was there when it was looked at last. */
   #seen: string | undefined;
   #closed = false;
+  /** The last taking in, which may be under way. */
+  #taking: Promise<void> = Promise.resolve();
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -53,6 +55,7 @@ export class RepositoryWatch {
     clearInterval(this.#poll);
     clearTimeout(this.#settle);
     await this.#watcher.close();
+    await this.#taking;
   }
 
   #look(): string | undefined {
@@ -91,7 +94,7 @@ export class RepositoryWatch {
       return;
     }
     this.#taken = now;
-    this.#options.changed().catch((error: unknown) => {
+    this.#taking = this.#options.changed().catch((error: unknown) => {
       this.#taken = undefined;
       this.#options.failed(error);
     });

@@ -50,6 +50,7 @@ export async function startService(files: Repository, settings: Partial<Config> 
   const config = withDefaults({
     modelRepository: directory,
     port: 0,
+    grpcPort: 0,
     adminPort: 0,
     logFile,
     settleTime: 30,

@@ -1,11 +1,10 @@
-/** What the routes of all protocols work with. */
-import type { Config } from "../config/settings.ts";
-import { Failure } from "../failure.ts";
-import type { ModelRepository } from "../repository/repository.ts";
-import type { OutputKind, ScoreAnswer, ScoreOptions } from "../scoring/request.ts";
-import type { Rows } from "../scoring/rows.ts";
-import type { Scorer } from "../scoring/scorer.ts";
-import type { Exchange, Reply } from "./exchange.ts";
+/** What the handlers of all protocols work with. */
+import type { Config } from "./config/settings.ts";
+import { Failure } from "./failure.ts";
+import type { ModelRepository } from "./repository/repository.ts";
+import type { OutputKind, ScoreAnswer, ScoreOptions } from "./scoring/request.ts";
+import type { Rows } from "./scoring/rows.ts";
+import type { Scorer } from "./scoring/scorer.ts";
 
 export interface Api {
   readonly repository: ModelRepository;
@@ -13,6 +12,17 @@ export interface Api {
   readonly config: Pick<Config, "defaultModel" | "maxRequestBytes">;
   /** Whether requests should be sent here. */
   isReady(): boolean;
+}
+
+/** A request of any protocol, under way. */
+export interface Call {
+  /** Given by the client or made; in the log and in the reply. */
+  readonly id: string;
+  /** By `performance.now()`. */
+  readonly deadline: number;
+  isCancelled(): boolean;
+  /** What was scored, for the log and the headers of the reply. */
+  answer: ScoreAnswer | undefined;
 }
 
 export interface Asked {
@@ -24,19 +34,19 @@ export interface Asked {
   readonly options?: ScoreOptions | undefined;
 }
 
-/** Scores what an exchange asks for and makes the reply, at once where scoring is done at once. */
-export function score(
+/** Scores what a call asks for and makes the reply, at once where scoring is done at once. */
+export function score<Reply>(
   { scorer }: Api,
-  exchange: Exchange,
+  call: Call,
   asked: Asked,
   reply: (answer: ScoreAnswer) => Reply,
 ): Reply | Promise<Reply> {
-  const { id, deadline } = exchange;
+  const { id, deadline } = call;
   const answered = (answer: ScoreAnswer) => {
-    exchange.answer = answer;
+    call.answer = answer;
     return reply(answer);
   };
-  const scored = scorer.score({ ...asked, id, deadline, isCancelled: () => exchange.isCancelled() });
+  const scored = scorer.score({ ...asked, id, deadline, isCancelled: () => call.isCancelled() });
   return scored instanceof Promise ? scored.then(answered) : answered(scored);
 }
 

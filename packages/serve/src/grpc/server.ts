@@ -1,0 +1,233 @@
+/** A listener for gRPC: limits, deadlines, replies, the log line of each call, and an end that loses none. */
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  status as Status,
+  type sendUnaryData,
+} from "@grpc/grpc-js";
+import type { Call } from "../api.ts";
+import type { Config } from "../config/settings.ts";
+import { type Failure, type FailureKind, toFailure } from "../failure.ts";
+import { headerText } from "../header-text.ts";
+import type { Logger } from "../log/logger.ts";
+import { logRequest } from "../log/request-line.ts";
+import { requestId } from "../request-id.ts";
+import type { ScoreAnswer } from "../scoring/request.ts";
+import { decode, encode } from "./messages.ts";
+import { pathOf, type UnaryMethod } from "./service.ts";
+import { STATUS } from "./status.ts";
+import { OpenStreams, type StreamCall, type StreamMethod } from "./streams.ts";
+
+export type GrpcConfig = Pick<
+  Config,
+  | "requestTimeout"
+  | "maxRequestBytes"
+  | "maxConnections"
+  | "keepAliveTimeout"
+  | "grpcMaxConnectionAge"
+  | "drainTimeout"
+  | "logRequests"
+>;
+
+/** A call that has been answered. */
+export interface GrpcAnswered {
+  readonly protocol: string;
+  /** `undefined` where nothing failed. */
+  readonly kind: FailureKind | undefined;
+  readonly seconds: number;
+  readonly answer: ScoreAnswer | undefined;
+}
+
+export interface GrpcServerOptions {
+  readonly methods: readonly UnaryMethod[];
+  readonly streams: readonly StreamMethod[];
+  readonly config: GrpcConfig;
+  readonly logger: Logger;
+  readonly onAnswered: (answered: GrpcAnswered) => void;
+  /** Plaintext where there are none. */
+  readonly credentials?: ServerCredentials;
+}
+
+/** Calls under way on a connection: more wait at the client. */
+const MAX_STREAMS = 1_000;
+
+/** Names and values of headers of a call. */
+const MAX_METADATA_BYTES = 16_384;
+
+/** Messages stay bytes for the library, so that one that cannot be read is answered, logged and counted as any other call. */
+const AS_IT_IS = (bytes: Buffer): Buffer => bytes;
+
+export class GrpcServer {
+  readonly #options: GrpcServerOptions;
+  readonly #server: Server;
+  readonly #listener: NetServer;
+  readonly #sockets = new Set<Socket>();
+  readonly #streams = new OpenStreams();
+
+  constructor(options: GrpcServerOptions) {
+    const { config, methods, streams, credentials = ServerCredentials.createInsecure() } = options;
+    this.#options = options;
+    this.#server = new Server({
+      "grpc.max_receive_message_length": config.maxRequestBytes,
+      "grpc.max_send_message_length": -1,
+      "grpc.max_concurrent_streams": MAX_STREAMS,
+      "grpc.absolute_max_metadata_size": MAX_METADATA_BYTES,
+      "grpc.max_connection_idle_ms": config.keepAliveTimeout,
+      ...(config.grpcMaxConnectionAge === 0
+        ? {}
+        : {
+            "grpc.max_connection_age_ms": config.grpcMaxConnectionAge,
+            "grpc.max_connection_age_grace_ms": config.requestTimeout,
+          }),
+      "grpc.enable_channelz": 0,
+    });
+    for (const method of methods) {
+      const path = pathOf(method);
+      this.#server.register(path, this.#unary(method), AS_IT_IS, AS_IT_IS, "unary");
+    }
+    for (const method of streams) {
+      const handle = (call: StreamCall) => this.#streams.handle(method, call);
+      this.#server.register(method.path, handle as never, AS_IT_IS, AS_IT_IS, method.type);
+    }
+    // Not the library's own: this one limits connections, and can be shared.
+    const injector = this.#server.createConnectionInjector(credentials);
+    this.#listener = createServer({ noDelay: true }, (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+      injector.injectConnection(socket);
+    });
+    this.#listener.maxConnections = config.maxConnections;
+  }
+
+  /** @returns the port, which the system chose where 0 was asked for */
+  listen(port: number, host: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#listener.once("error", reject);
+      this.#listener.listen(port, host, () => {
+        this.#listener.off("error", reject);
+        resolve((this.#listener.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /**
+   * Stops listening, tells clients to go elsewhere (GOAWAY) and answers what is under way; resolves when no connection is left,
+   * or after `drainTimeout`.
+   */
+  async drain(): Promise<void> {
+    this.#streams.close();
+    const closed = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
+    const end = setTimeout(() => {
+      this.#server.forceShutdown();
+      for (const socket of this.#sockets) {
+        socket.destroy();
+      }
+    }, this.#options.config.drainTimeout);
+    this.#server.tryShutdown(() => undefined);
+    await closed;
+    clearTimeout(end);
+  }
+
+  #unary(method: UnaryMethod) {
+    return (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
+      const conversation = new Conversation(method, call, callback, this.#options);
+      conversation.run();
+    };
+  }
+}
+
+/** One call from its arrival to its log line. */
+class Conversation implements Call {
+  readonly id: string;
+  readonly deadline: number;
+  answer: ScoreAnswer | undefined;
+  readonly #begin = performance.now();
+  readonly #method: UnaryMethod;
+  readonly #call: ServerUnaryCall<Buffer, Buffer>;
+  readonly #callback: sendUnaryData<Buffer>;
+  readonly #options: GrpcServerOptions;
+
+  constructor(
+    method: UnaryMethod,
+    call: ServerUnaryCall<Buffer, Buffer>,
+    callback: sendUnaryData<Buffer>,
+    options: GrpcServerOptions,
+  ) {
+    this.id = requestId(call.metadata.get("x-request-id")[0]);
+    // The client's deadline, or the service's where that is sooner.
+    const left = Number(call.getDeadline()) - Date.now();
+    this.deadline = this.#begin + Math.min(left, options.config.requestTimeout);
+    this.#method = method;
+    this.#call = call;
+    this.#callback = callback;
+    this.#options = options;
+  }
+
+  isCancelled(): boolean {
+    return this.#call.cancelled;
+  }
+
+  run(): void {
+    try {
+      const { method, handle } = this.#method;
+      const reply = handle(decode(method.input, this.#call.request), this);
+      if (reply instanceof Promise) {
+        reply.then((done) => this.#reply(encode(method.output, done))).catch((error) => this.#fail(error));
+      } else {
+        this.#reply(encode(method.output, reply));
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #reply(bytes: Buffer): void {
+    const metadata = this.#metadata();
+    const model = this.answer?.model;
+    if (model !== undefined) {
+      metadata.set("x-model-version", headerText(model.version));
+      metadata.set("x-model-digest", model.digest);
+    }
+    this.#call.sendMetadata(metadata);
+    this.#callback(null, bytes);
+    this.#note(undefined);
+  }
+
+  #fail(error: unknown): void {
+    const failure = toFailure(error);
+    if (failure.kind === "internal") {
+      this.#options.logger.error({ requestId: this.id, err: failure.cause }, "internal error");
+    }
+    const metadata = this.#metadata();
+    metadata.set("x-failure", failure.kind);
+    this.#callback({ code: STATUS[failure.kind], details: failure.message, metadata });
+    this.#note(failure);
+  }
+
+  #metadata(): Metadata {
+    const metadata = new Metadata();
+    metadata.set("x-request-id", this.id);
+    return metadata;
+  }
+
+  #note(failure: Failure | undefined): void {
+    const { answer } = this;
+    const { protocol } = this.#method;
+    const milliseconds = performance.now() - this.#begin;
+    this.#options.onAnswered({ protocol, kind: failure?.kind, seconds: milliseconds / 1000, answer });
+    if (this.#options.config.logRequests) {
+      const status = Status[failure === undefined ? Status.OK : STATUS[failure.kind]];
+      logRequest(this.#options.logger, {
+        requestId: this.id,
+        protocol,
+        transport: { path: pathOf(this.#method), status },
+        milliseconds,
+        answer,
+        failure,
+      });
+    }
+  }
+}
