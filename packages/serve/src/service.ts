@@ -12,6 +12,7 @@ import { adminRoutes } from "./http/admin.ts";
 import type { Route } from "./http/exchange.ts";
 import { invocationRoutes } from "./http/invocations.ts";
 import { kserveRoutes } from "./http/kserve-v1.ts";
+import { namedRoutes } from "./http/named.ts";
 import { oipRoutes } from "./http/oip-routes.ts";
 import { documentRoutes } from "./http/openapi.ts";
 import { originalRoutes } from "./http/original.ts";
@@ -76,6 +77,7 @@ export class Service {
       ...oipRoutes(api),
       ...kserveRoutes(api),
       ...invocationRoutes(api),
+      ...namedRoutes(api),
     ];
     this.#health = new HealthService([GRPCInferenceService.typeName, ScoringService.typeName], api.isReady);
     this.#grpc = this.#grpcListener([...oipMethods(api), ...scoringMethods(api, NAMED_GRPC)]);

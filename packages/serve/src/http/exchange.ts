@@ -29,7 +29,7 @@ export interface Route {
   readonly protocol: string;
   readonly handle: Handler;
   /** The reply to a failure, where the protocol has a form of its own. */
-  readonly fail?: (failure: Failure, exchange: Pick<Exchange, "id">) => Reply;
+  readonly fail?: (failure: Failure, exchange: Pick<Exchange, "id" | "request">) => Reply;
   readonly operation: Operation;
 }
 

@@ -182,7 +182,7 @@ export class HttpServer {
     if (failure.kind === "internal") {
       this.#options.logger.error({ requestId: id, err: failure.cause }, "internal error");
     }
-    const reply = route?.fail?.(failure, { id }) ?? errorReply(failure);
+    const reply = route?.fail?.(failure, { id, request }) ?? errorReply(failure);
     const headers = failure instanceof MethodFailure ? ["Allow", failure.allowed.join(", ")] : [];
     if (!request.complete) {
       response.shouldKeepAlive = false;

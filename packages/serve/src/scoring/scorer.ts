@@ -1,4 +1,5 @@
 /** Requests of all protocols to answers. */
+import { Failure } from "../failure.ts";
 import type { ModelRepository } from "../repository/repository.ts";
 import type { ServedModel } from "../repository/served-model.ts";
 import { ScoringJob } from "./job.ts";
@@ -38,6 +39,9 @@ export class Scorer {
   score(request: ScoreRequest): ScoreAnswer | Promise<ScoreAnswer> {
     const model = this.#options.repository.get(request.model, request.version);
     if (isSingle(request)) {
+      if (performance.now() > request.deadline) {
+        throw new Failure("deadline", "not done by the deadline");
+      }
       return scoreSingle(model, request.rows.rows[0]!);
     }
     const job = new ScoringJob(model, request, this.#options.maxResponseValues);

@@ -1,0 +1,342 @@
+/** gRPC as a service: health, metadata, reflection, deadlines, ids, models that change under load, and the end. */
+import { readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { create, createRegistry, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import { Metadata, type ServiceError, status as Status } from "@grpc/grpc-js";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Booster } from "xgboost-infer";
+import {
+  Health,
+  HealthCheckRequestSchema,
+  HealthCheckResponseSchema,
+  HealthCheckResponse_ServingStatus as Serving,
+} from "../src/proto/grpc/health/v1/health_pb.ts";
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+  ServerReflectionRequestSchema,
+  type ServerReflectionResponse,
+  ServerReflectionResponseSchema,
+} from "../src/proto/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection as OlderReflection } from "../src/proto/grpc/reflection/v1alpha/reflection_pb.ts";
+import { GRPCInferenceService } from "../src/proto/open_inference_pb.ts";
+import { ScoringService } from "../src/proto/xgboost_infer/v1/scoring_pb.ts";
+import { expectBits } from "./support/bits.ts";
+import { fixture } from "./support/fixture.ts";
+import { GrpcClient } from "./support/grpc-client.ts";
+import { put, type Repository, type Running, startService, until } from "./support/service.ts";
+
+const A = fixture("binary-logistic");
+const B = fixture("binary-logistic-base-score");
+const oip = GRPCInferenceService.method;
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let running: Running;
+let client: GrpcClient;
+
+async function start(files: Repository, settings = {}): Promise<Running> {
+  running = await startService(files, settings);
+  client = new GrpcClient(running.service.grpcPort);
+  return running;
+}
+
+afterEach(async () => {
+  client.close();
+  await running.stop();
+});
+
+async function codeOf(call: Promise<unknown>): Promise<Status> {
+  return call.then(
+    () => Status.OK,
+    (error: unknown) => (error as ServiceError).code,
+  );
+}
+
+function replace(path: string, content: Uint8Array): void {
+  put(`${path}.tmp`, content);
+  renameSync(`${path}.tmp`, path);
+}
+
+const ROWS = { name: "rows", datatype: "FP32", shape: [BigInt(A.rows), BigInt(A.cols)] };
+const MATRIX = { modelName: "m", inputs: [ROWS], rawInputContents: [new Uint8Array(A.values.buffer)] };
+
+describe("the Open Inference Protocol", () => {
+  it("tells of server and models", async () => {
+    await start({ "m.ubj": A.model, "n/1/model.ubj": A.model, "n/2/model.ubj": B.model });
+    expect((await client.call(oip.serverLive, {})).message.live).toBe(true);
+    expect((await client.call(oip.serverReady, {})).message.ready).toBe(true);
+    const server = (await client.call(oip.serverMetadata, {})).message;
+    expect(server).toMatchObject({ name: "xgboost-infer-serve", version: expect.stringMatching(/^\d/) });
+    for (const [name, version, ready] of [
+      ["m", "", true],
+      ["m", "1", true],
+      ["m", "2", false],
+      ["nobody", "", false],
+      ["n", "2", true],
+    ] as const) {
+      expect((await client.call(oip.modelReady, { name, version })).message.ready).toBe(ready);
+    }
+    const { message } = await client.call(oip.modelMetadata, { name: "n" });
+    expect(message).toMatchObject({ name: "n", versions: ["2", "1"], platform: "xgboost" });
+    expect(message.inputs.map(({ name }) => name)).toEqual(A.names);
+    expect(message.inputs[0]).toMatchObject({ datatype: "FP32", shape: [-1n, 1n] });
+    expect(message.outputs.map(({ name }) => name)).toEqual(["predict", "margin", "leaf", "contribs"]);
+    expect(await codeOf(client.call(oip.modelMetadata, { name: "nobody" }))).toBe(Status.NOT_FOUND);
+    const older = await client.call(oip.modelInfer, { ...MATRIX, modelName: "n", modelVersion: "1" });
+    expect(older.message.modelVersion).toBe("1");
+  });
+
+  it("has the repository on the admin listener alone", async () => {
+    await start({ "m.ubj": A.model });
+    for (const method of [oip.repositoryIndex, oip.repositoryModelLoad, oip.repositoryModelUnload]) {
+      expect(await codeOf(client.call(method, {}))).toBe(Status.UNIMPLEMENTED);
+    }
+    expect(await codeOf(client.send("/inference.GRPCInferenceService/ModelConfig", new Uint8Array()))).toBe(
+      Status.UNIMPLEMENTED,
+    );
+    expect(await codeOf(client.send("/nobody.Service/Method", new Uint8Array()))).toBe(Status.UNIMPLEMENTED);
+    expect((await client.call(oip.modelReady, { name: "m" })).message.ready).toBe(true);
+  });
+});
+
+describe("health", () => {
+  function watch(service: string): { readonly seen: number[]; readonly ended: Promise<Status> } {
+    const seen: number[] = [];
+    const call = client.client.makeServerStreamRequest(
+      `/${Health.typeName}/Watch`,
+      (value: Uint8Array) => Buffer.from(value),
+      (bytes: Buffer) => fromBinary(HealthCheckResponseSchema, bytes).status,
+      toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, { service })),
+    );
+    call.on("data", (status: number) => seen.push(status));
+    const ended = new Promise<Status>((resolve) =>
+      call.on("error", (error: ServiceError) => resolve(error.code)),
+    );
+    return { seen, ended };
+  }
+
+  it("is checked and watched, and changes with models and at the end", async () => {
+    const of = await start({}, { watch: false, drainTimeout: 5_000 });
+    const check = async (service = "") =>
+      (await client.call(Health.method.check, { service })).message.status;
+    expect(await check()).toBe(Serving.NOT_SERVING);
+    const all = watch("");
+    const unknown = watch("nobody");
+    await until(() => all.seen.length === 1 && unknown.seen.length === 1);
+    put(join(of.directory, "m.ubj"), A.model);
+    await of.service.repository.reload();
+    await until(() => all.seen.length === 2);
+    for (const service of [
+      "",
+      "inference.GRPCInferenceService",
+      "xgboost_infer.v1.ScoringService",
+      "grpc.health.v1.Health",
+    ]) {
+      expect(await check(service)).toBe(Serving.SERVING);
+    }
+    expect(await codeOf(check("nobody"))).toBe(Status.NOT_FOUND);
+    const begin = performance.now();
+    await of.service.stop();
+    expect(performance.now() - begin).toBeLessThan(4_000);
+    expect(await all.ended).toBe(Status.UNAVAILABLE);
+    expect(all.seen).toEqual([Serving.NOT_SERVING, Serving.SERVING, Serving.NOT_SERVING]);
+    expect(unknown.seen).toEqual([Serving.SERVICE_UNKNOWN]);
+  });
+});
+
+describe("reflection", () => {
+  type Asked = ServerReflectionRequest["messageRequest"];
+  async function ask(service: string, asked: readonly Asked[]): Promise<ServerReflectionResponse[]> {
+    const call = client.client.makeBidiStreamRequest(
+      `/${service}/ServerReflectionInfo`,
+      (value: Uint8Array) => Buffer.from(value),
+      (bytes: Buffer) => fromBinary(ServerReflectionResponseSchema, bytes),
+    );
+    const answers: ServerReflectionResponse[] = [];
+    return new Promise((resolve, reject) => {
+      call.on("data", (answer: ServerReflectionResponse) => answers.push(answer));
+      call.on("end", () => resolve(answers));
+      call.on("error", reject);
+      for (const messageRequest of asked) {
+        const request = create(ServerReflectionRequestSchema, { host: "h", messageRequest });
+        call.write(toBinary(ServerReflectionRequestSchema, request));
+      }
+      call.end();
+    });
+  }
+
+  it.each([ServerReflection.typeName, OlderReflection.typeName])(
+    "%s describes all services",
+    async (service) => {
+      await start({});
+      const [list, byMethod, byName, nothing, extension] = await ask(service, [
+        { case: "listServices", value: "" },
+        { case: "fileContainingSymbol", value: "xgboost_infer.v1.ScoringService.Score" },
+        { case: "fileByFilename", value: "open_inference.proto" },
+        { case: "fileContainingSymbol", value: "nobody" },
+        { case: "allExtensionNumbersOfType", value: "x" },
+      ]);
+      const listed = list!.messageResponse;
+      expect(listed.case === "listServicesResponse" && listed.value.service.map(({ name }) => name)).toEqual([
+        "inference.GRPCInferenceService",
+        "xgboost_infer.v1.ScoringService",
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
+        "grpc.reflection.v1alpha.ServerReflection",
+      ]);
+      for (const [answer, name] of [
+        [byMethod, "xgboost_infer/v1/scoring.proto"],
+        [byName, "open_inference.proto"],
+      ] as const) {
+        const { messageResponse } = answer!;
+        expect(messageResponse.case).toBe("fileDescriptorResponse");
+        const files = (messageResponse.value as { fileDescriptorProto: Uint8Array[] }).fileDescriptorProto;
+        expect(fromBinary(FileDescriptorProtoSchema, files[0]!).name).toBe(name);
+      }
+      for (const answer of [nothing, extension]) {
+        expect(answer!.messageResponse).toMatchObject({ case: "errorResponse", value: { errorCode: 5 } });
+      }
+      expect(
+        createRegistry(GRPCInferenceService.file).getService("inference.GRPCInferenceService"),
+      ).toBeDefined();
+    },
+  );
+});
+
+describe("calls", () => {
+  it("carry ids into replies, log lines and metrics", async () => {
+    const of = await start({ "m.ubj": A.model });
+    const metadata = new Metadata();
+    metadata.set("x-request-id", "given-7");
+    const reply = await client.call(oip.modelInfer, MATRIX, { metadata });
+    expect(reply.metadata.get("x-request-id")).toEqual(["given-7"]);
+    const made = await client.call(oip.serverLive, {});
+    expect(made.metadata.get("x-request-id")[0]).toMatch(/^[0-9a-f-]{36}$/);
+    const error = (await client
+      .call(oip.modelInfer, { modelName: "nobody" }, { metadata })
+      .catch((thrown: unknown) => thrown)) as ServiceError;
+    expect(error.metadata.get("x-request-id")).toEqual(["given-7"]);
+    expect(error.metadata.get("x-failure")).toEqual(["notFound"]);
+    of.flushLog();
+    const lines = readFileSync(of.logFile, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const line = { msg: "request", requestId: "given-7", protocol: "oip-grpc" };
+    expect(lines).toContainEqual(
+      expect.objectContaining({ ...line, status: "OK", model: "m", version: "1", rows: A.rows }),
+    );
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        ...line,
+        status: "NOT_FOUND",
+        failure: "notFound",
+        reason: 'no model "nobody"',
+      }),
+    );
+    const metrics = (await of.admin("/metrics")).bytes.toString();
+    expect(metrics).toMatch(/requests_total\{protocol="oip-grpc",model="m",outcome="ok"\} 1\b/);
+    expect(metrics).toMatch(/requests_total\{protocol="oip-grpc",model="",outcome="notFound"\} 1\b/);
+  });
+
+  it("end at their deadline, and work on them with them", async () => {
+    const of = await start({ "m.ubj": A.model }, { maxRequestBytes: 1 << 26, requestTimeout: 60_000 });
+    const rows = 400_000;
+    const large = {
+      modelName: "m",
+      inputs: [{ name: "rows", datatype: "FP32", shape: [BigInt(rows), BigInt(A.cols)] }],
+      outputs: [{ name: "predict" }, { name: "margin" }],
+      rawInputContents: [new Uint8Array(4 * rows * A.cols)],
+    };
+    expect(await codeOf(client.call(oip.modelInfer, large, { deadline: Date.now() + 150 }))).toBe(
+      Status.DEADLINE_EXCEEDED,
+    );
+    await until(() => of.service.scorer.queued === 0, 2_000);
+    expect(await codeOf(client.call(oip.modelInfer, MATRIX, { deadline: Date.now() - 1 }))).toBe(
+      Status.DEADLINE_EXCEEDED,
+    );
+    expect(await codeOf(client.call(oip.modelInfer, MATRIX))).toBe(Status.OK);
+  });
+
+  it("end at the service's deadline where that is sooner", async () => {
+    await start({ "m.ubj": A.model }, { maxRequestBytes: 1 << 26, requestTimeout: 20 });
+    const rows = 400_000;
+    const error = (await client
+      .call(oip.modelInfer, {
+        modelName: "m",
+        inputs: [{ name: "rows", datatype: "FP32", shape: [BigInt(rows), BigInt(A.cols)] }],
+        rawInputContents: [new Uint8Array(4 * rows * A.cols)],
+      })
+      .catch((thrown: unknown) => thrown)) as ServiceError;
+    expect([error.code, error.details]).toEqual([Status.DEADLINE_EXCEEDED, "not done by the deadline"]);
+  });
+
+  it("of 20 clients are all answered while models are swapped, each wholly by one", async () => {
+    const of = await start({ "m.ubj": A.model });
+    const predictions = [A, B].map(
+      ({ model }) => Booster.load(model).predict({ data: A.values, rows: A.rows, cols: A.cols }).data,
+    );
+    const answers = new Map<string, Float32Array>();
+    let going = true;
+    let calls = 0;
+    const clients = Array.from({ length: 20 }, () => new GrpcClient(of.service.grpcPort, OWN_CONNECTION));
+    const work = clients.map(async (each, i) => {
+      while (going) {
+        const named = i % 2 === 0;
+        const [found, digest] = named ? await scoreNamed(each) : await inferRaw(each);
+        const expected = predictions.find((each) => each[0] === found[0])!;
+        expectBits(found, expected.slice(0, found.length));
+        expect(answers.get(digest) ?? expected).toBe(expected);
+        answers.set(digest, expected);
+        calls++;
+      }
+    });
+    for (let swap = 0; swap < 10; swap++) {
+      const before = of.service.repository.get("m").digest;
+      replace(join(of.directory, "m.ubj"), swap % 2 === 0 ? B.model : A.model);
+      await until(() => of.service.repository.get("m").digest !== before);
+    }
+    going = false;
+    await Promise.all(work);
+    for (const each of clients) {
+      each.close();
+    }
+    expect(calls).toBeGreaterThan(100);
+    expect(new Set(answers.values()).size).toBe(2);
+  });
+
+  it("under way are answered when the service stops, and clients go elsewhere", async () => {
+    const of = await start(
+      { "m.ubj": A.model },
+      { drainTimeout: 20_000, maxRequestBytes: 1 << 26, requestTimeout: 20_000 },
+    );
+    const rows = 200_000;
+    const large = client.call(oip.modelInfer, {
+      modelName: "m",
+      inputs: [{ name: "rows", datatype: "FP32", shape: [BigInt(rows), BigInt(A.cols)] }],
+      rawInputContents: [new Uint8Array(4 * rows * A.cols)],
+    });
+    await until(() => of.service.scorer.queued === 1);
+    const stopped = of.service.stop();
+    expect((await large).message.rawOutputContents[0]!.length).toBe(4 * rows);
+    await stopped;
+    expect(await codeOf(client.call(oip.serverLive, {}))).toBe(Status.UNAVAILABLE);
+  });
+});
+
+/** Clients in one process share connections otherwise. */
+const OWN_CONNECTION = { "grpc.use_local_subchannel_pool": 1 };
+
+async function inferRaw(of: GrpcClient): Promise<[Float32Array, string]> {
+  const { message } = await of.call(oip.modelInfer, MATRIX);
+  const found = new Float32Array(new Uint8Array(message.rawOutputContents[0]!).buffer);
+  return [found, message.parameters["model_digest"]!.parameterChoice.value as string];
+}
+
+async function scoreNamed(of: GrpcClient): Promise<[Float32Array, string]> {
+  const numbers = Object.fromEntries(A.names.map((name, i) => [name, A.values[i]!]));
+  const { message } = await of.call(ScoringService.method.score, { model: "m", features: { numbers } });
+  return [Float32Array.of(message.score!), message.model!.digest];
+}
