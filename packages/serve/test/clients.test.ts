@@ -20,7 +20,10 @@ const run = promisify(execFile);
 /** Scripts and the module that each needs. */
 const CLIENTS = {
   "triton_http.py": "tritonclient",
+  "triton_grpc.py": "tritonclient",
   "kserve_rest.py": "kserve",
+  "kserve_grpc.py": "kserve",
+  "generated_grpc.py": "grpc_tools",
   "mlflow_scoring.py": "mlflow",
 };
 
@@ -43,13 +46,14 @@ describe("clients in Python", () => {
     it.skipIf(!installed)(
       `${script}${reason}`,
       async () => {
-        const { port, adminPort } = running.service;
+        const { port, adminPort, grpcPort } = running.service;
         const { stdout } = await run(
           join(ENVIRONMENT, "bin/python"),
           [
             join(ROOT, "packages/serve/test/clients", script),
             String(port),
             String(adminPort),
+            String(grpcPort),
             "m",
             `3.4.1/${CASE}`,
           ],

@@ -10,7 +10,7 @@ import {
 } from "@grpc/grpc-js";
 import type { Call } from "../api.ts";
 import type { Config } from "../config/settings.ts";
-import { type Failure, type FailureKind, toFailure } from "../failure.ts";
+import { Failure, type FailureKind, toFailure } from "../failure.ts";
 import { headerText } from "../header-text.ts";
 import type { Logger } from "../log/logger.ts";
 import { logRequest } from "../log/request-line.ts";
@@ -172,6 +172,9 @@ class Conversation implements Call {
 
   run(): void {
     try {
+      if (this.deadline <= this.#begin) {
+        throw new Failure("deadline", "the deadline has passed");
+      }
       const { method, handle } = this.#method;
       const reply = handle(decode(method.input, this.#call.request), this);
       if (reply instanceof Promise) {

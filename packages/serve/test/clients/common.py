@@ -7,7 +7,7 @@ import sys
 import numpy
 
 ROOT = pathlib.Path(__file__).resolve().parents[4] / "fixtures"
-PORT, ADMIN_PORT, MODEL, CASE = sys.argv[1:5]
+PORT, ADMIN_PORT, GRPC_PORT, MODEL, CASE = sys.argv[1:6]
 
 _case = next(c for c in json.loads((ROOT / "manifest.json").read_text())["cases"] if c["name"] == CASE)
 _main = _case["inputs"]["main"]
