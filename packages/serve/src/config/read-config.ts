@@ -24,7 +24,7 @@ type Found = Map<SettingName, { readonly value: string; readonly from: string }>
 
 export function command(): Command {
   const program = new Command("xgboost-infer-serve")
-    .description("Serves XGBoost models over HTTP, with the bits of Python's predictions.")
+    .description("Serves XGBoost models over HTTP and gRPC, with the bits of Python's predictions.")
     .option("--config <file>", "YAML or JSON file with settings by name (CONFIG)");
   for (const name of SETTING_NAMES) {
     const { kind, fallback, help } = SETTINGS[name];

@@ -61,7 +61,7 @@ for what, status, call in (
     ("an unknown model", "NOT_FOUND", lambda: client.infer("nobody", matrix())),
     ("a wrong output", "INVALID_ARGUMENT", lambda: client.infer(MODEL, matrix(), outputs=[grpc.InferRequestedOutput("x")])),
     ("the repository", "UNIMPLEMENTED", lambda: client.get_model_repository_index()),
-    ("a deadline", "Deadline Exceeded", lambda: client.infer(MODEL, matrix(), client_timeout=1e-6)),
+    ("a deadline", "DEADLINE_EXCEEDED", lambda: client.infer(MODEL, matrix(), client_timeout=1e-6)),
 ):
     try:
         call()
