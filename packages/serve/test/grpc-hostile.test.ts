@@ -1,4 +1,5 @@
 /** Calls of gRPC that no honest client sends: each gets its status, and the service goes on. */
+import { readFileSync } from "node:fs";
 import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
@@ -355,6 +356,31 @@ describe("HTTP/2", () => {
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
     session.destroy();
+  });
+
+  it("whose messages do not arrive", async () => {
+    const slow = await startService({ "m.ubj": OF.model }, { bodyTimeout: 300, headersTimeout: 300 });
+    const found: unknown[] = [];
+    session = connectHttp2(`http://127.0.0.1:${slow.service.grpcPort}`);
+    const ends = [INFER, "/grpc.health.v1.Health/Watch"].map((path) => {
+      const stream = session.request({ ...HEADERS, ":path": path });
+      stream.write(frame(Buffer.alloc(10), 0, 1000));
+      return new Promise<void>((resolve) => {
+        stream.on("response", (received) => {
+          found.push(received["grpc-status"]);
+          stream.close();
+          resolve();
+        });
+      });
+    });
+    await Promise.all(ends);
+    expect(found).toEqual(["4", "4"]);
+    session.destroy();
+    const metrics = (await slow.admin("/metrics")).bytes.toString();
+    expect(metrics).toMatch(/requests_total\{protocol="grpc",model="",outcome="invalid"\} 2\b/);
+    slow.flushLog();
+    expect(readFileSync(slow.logFile, "utf8")).toContain("before a whole message had arrived");
+    await slow.stop();
   });
 
   it("that is cut off in the middle of calls", async () => {

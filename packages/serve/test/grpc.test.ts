@@ -1,5 +1,6 @@
 /** gRPC as a service: health, metadata, reflection, deadlines, ids, models that change under load, and the end. */
 import { readFileSync, renameSync } from "node:fs";
+import { connect, constants } from "node:http2";
 import { join } from "node:path";
 import { create, createRegistry, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
@@ -305,6 +306,18 @@ describe("calls", () => {
     }
     expect(calls).toBeGreaterThan(100);
     expect(new Set(answers.values()).size).toBe(2);
+  });
+
+  it("are not lost when connections are ended at their age", async () => {
+    const of = await start({ "m.ubj": A.model }, { grpcMaxConnectionAge: 100 });
+    const session = connect(`http://127.0.0.1:${of.service.grpcPort}`);
+    const goneAway = new Promise<number>((resolve) => session.once("goaway", resolve));
+    const end = performance.now() + 1_500;
+    while (performance.now() < end) {
+      expect((await client.call(oip.modelInfer, MATRIX)).message.modelName).toBe("m");
+    }
+    expect(await goneAway).toBe(constants.NGHTTP2_NO_ERROR);
+    session.close();
   });
 
   it("under way are answered when the service stops, and clients go elsewhere", async () => {

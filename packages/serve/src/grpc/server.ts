@@ -16,6 +16,7 @@ import type { Logger } from "../log/logger.ts";
 import { logRequest } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
 import type { ScoreAnswer } from "../scoring/request.ts";
+import { type Arrival, Arrivals } from "./arrivals.ts";
 import { decode, encode } from "./messages.ts";
 import { pathOf, type UnaryMethod } from "./service.ts";
 import { STATUS } from "./status.ts";
@@ -26,6 +27,7 @@ export type GrpcConfig = Pick<
   | "requestTimeout"
   | "maxRequestBytes"
   | "maxConnections"
+  | "bodyTimeout"
   | "keepAliveTimeout"
   | "grpcMaxConnectionAge"
   | "drainTimeout"
@@ -57,6 +59,9 @@ const MAX_STREAMS = 1_000;
 /** Names and values of headers of a call. */
 const MAX_METADATA_BYTES = 16_384;
 
+/** Of calls that do not get as far as a service. */
+const PROTOCOL = "grpc";
+
 /** Messages stay bytes for the library, so that one that cannot be read is answered, logged and counted as any other call. */
 const AS_IT_IS = (bytes: Buffer): Buffer => bytes;
 
@@ -66,11 +71,14 @@ export class GrpcServer {
   readonly #listener: NetServer;
   readonly #sockets = new Set<Socket>();
   readonly #streams = new OpenStreams();
+  readonly #arrivals: Arrivals;
 
   constructor(options: GrpcServerOptions) {
     const { config, methods, streams, credentials = ServerCredentials.createInsecure() } = options;
     this.#options = options;
+    this.#arrivals = new Arrivals(config.bodyTimeout, (arrival) => this.#noteLost(arrival));
     this.#server = new Server({
+      interceptors: [this.#arrivals.interceptor],
       "grpc.max_receive_message_length": config.maxRequestBytes,
       "grpc.max_send_message_length": -1,
       "grpc.max_concurrent_streams": MAX_STREAMS,
@@ -129,6 +137,29 @@ export class GrpcServer {
     this.#server.tryShutdown(() => undefined);
     await closed;
     clearTimeout(end);
+    this.#arrivals.close();
+  }
+
+  /** The library has answered, or the client has gone. */
+  #noteLost({ path, begin }: Arrival): void {
+    const failure = new Failure("invalid", "the call ended before a whole message had arrived");
+    const milliseconds = performance.now() - begin;
+    this.#options.onAnswered({
+      protocol: PROTOCOL,
+      kind: failure.kind,
+      seconds: milliseconds / 1000,
+      answer: undefined,
+    });
+    if (this.#options.config.logRequests) {
+      logRequest(this.#options.logger, {
+        requestId: requestId(undefined),
+        protocol: PROTOCOL,
+        transport: { path },
+        milliseconds,
+        answer: undefined,
+        failure,
+      });
+    }
   }
 
   #unary(method: UnaryMethod) {
