@@ -69,7 +69,8 @@ export class HttpServer {
     this.#router = new Router(routes);
     this.#server = createServer(
       {
-        headersTimeout: config.headersTimeout,
+        // Node takes no longer one than for the whole request.
+        headersTimeout: Math.min(config.headersTimeout, config.bodyTimeout),
         requestTimeout: config.bodyTimeout,
         keepAliveTimeout: config.keepAliveTimeout,
         connectionsCheckingInterval: CHECK_INTERVAL,
