@@ -1,6 +1,7 @@
 /** Conversions: the documents that XGBoost writes, byte for byte, and the predictions of what had no document. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+
 import { float32Text } from "../src/convert/float-text.ts";
 import { convertModel } from "../src/convert.ts";
 import {
@@ -20,6 +21,9 @@ import {
   readFixture,
   readInput,
 } from "./support/fixtures.ts";
+
+/** All files of a release are one test. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const DOCUMENTS = new Set(["json", "ubj", "snapshot"]);
 const decoder = new TextDecoder();
@@ -116,14 +120,32 @@ describe.each(withOthers)("other files of %s", (release) => {
   });
 });
 
+function refusalOf(load: () => Booster): string | undefined {
+  try {
+    load();
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
 /** By default rules; trees with all that they say, which contributions and importances follow from. */
 function expectSamePredictions(each: File): void {
   const { fixture, file } = each;
   const engine = "reference";
-  const original = Booster.load(readFixture(file.path), {
-    engine,
-    ...(file.dump ? { dump: file.dump } : {}),
-  });
+  const load = (): Booster =>
+    Booster.load(readFixture(file.path), { engine, ...(file.dump ? { dump: file.dump } : {}) });
+  const refusal = refusalOf(load);
+  if (refusal !== undefined) {
+    // JSON of 1.0 has six digits of a base score, which may leave 0.
+    expect(refusal, each.name).toMatch(/base_score: is 0, expected a probability/);
+    expect(
+      refusalOf(() => Booster.load(convert(each, "ubj"), { engine })),
+      each.name,
+    ).toBe(refusal);
+    return;
+  }
+  const original = load();
   const rows = rowsFor(fixture, original);
   const kinds: PredictOptions[] = [{}, { outputMargin: true }];
   if (original.booster !== "gblinear") {
