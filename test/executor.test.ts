@@ -732,6 +732,27 @@ describe("values by column, as tables have them", () => {
       "values has 12 numbers, expected 4 rows of 4 features",
     );
   });
+
+  it("in whole rows come into the caller's array, with names that are unknown", () => {
+    const executor = load({ check: { mode: "off", unknownFeatures: "refuse" } });
+    const rows = [
+      { a: 1, b: 2, c: 3, d: 4 },
+      { d: 4, other: 1 },
+    ];
+    const values = new Float32Array(9);
+    const unknown = rows.map((row, i) => executor.encodeInto(row, values, 1 + 4 * i, i));
+    expect(Array.from(values)).toEqual([0, 1, 2, 3, 4, Number.NaN, Number.NaN, Number.NaN, 4]);
+    expect(unknown).toEqual([undefined, ["other"]]);
+    const refusals = executor.refusals(values.subarray(1), 2, unknown, 10);
+    expect(refusals.map((each) => each?.unknown)).toEqual([undefined, ["other"]]);
+    expect(refusals[1]!.row).toBe(11);
+    for (const at of [6, -1, Number.NaN]) {
+      expect(() => executor.encodeInto(rows[0]!, values, at)).toThrow(
+        `out has 9 values, expected room for 4 features at ${at}`,
+      );
+    }
+    expect(() => executor.encodeInto({ a: "x" }, values, 0, 5)).toThrow("row 5");
+  });
 });
 
 /** Every fixture of the newest release that takes rows by name, and some that do not. */

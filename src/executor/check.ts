@@ -56,7 +56,7 @@ export class FeatureCheck {
    */
   refusal(
     absent: Absent,
-    unknown: string[] | undefined,
+    unknown: readonly string[] | undefined,
     row: number | undefined,
   ): FeatureCheckError | undefined {
     const { mode, weightLimit, allowMissing, unknownFeatures } = this.#policy;
@@ -80,7 +80,7 @@ export class FeatureCheck {
     if (refusesUnknown) {
       reasons.push(`not features of the model: ${listNames(unknown)}`);
     }
-    const facts = { ...absent, unknown: unknown ?? [], costly, reason: reasons.join("; "), row };
+    const facts = { ...absent, unknown: [...(unknown ?? [])], costly, reason: reasons.join("; "), row };
     return new FeatureCheckError(
       { ...facts, weightLimit: mode === "weight" ? weightLimit : undefined },
       refusesUnknown,

@@ -128,6 +128,26 @@ export class ModelExecutor {
   }
 
   /**
+   * As `encode`, into the caller's array: `out[at …]`, as many values as there are features.
+   * @param row its number, for errors
+   * @returns names that are not features of the model; `undefined` where there are none
+   * @throws InputError for a value that cannot be used, or where there is no room
+   */
+  encodeInto(
+    features: Record<string, unknown>,
+    out: Float32Array,
+    at = 0,
+    row = 0,
+  ): readonly string[] | undefined {
+    if (!(at >= 0 && at + this.features.length <= out.length)) {
+      throw new InputError(
+        `out has ${out.length} values, expected room for ${this.features.length} features at ${describe(at)}`,
+      );
+    }
+    return this.#encoder.encode(features, row, out, at);
+  }
+
+  /**
    * One value as the model sees it, before it is rounded to float32; NaN for what is absent. `encode` does this by name.
    * @param column the feature's place in `features`
    * @param row its number, for errors
@@ -148,15 +168,22 @@ export class ModelExecutor {
 
   /**
    * Checks rows as `encode` gives them, one after the other in `values`.
+   * @param unknown by row, names that are not features of the model
+   * @param firstRow number of the first row, for errors
    * @returns for each row the error that it is refused with, if it is
    */
-  refusals(values: Float32Array, rows: number): (FeatureCheckError | undefined)[] {
+  refusals(
+    values: Float32Array,
+    rows: number,
+    unknown: readonly (readonly string[] | undefined)[] = [],
+    firstRow = 0,
+  ): (FeatureCheckError | undefined)[] {
     const cols = this.features.length;
     if (values.length < rows * cols) {
       throw new InputError(`values has ${values.length} numbers, expected ${rows} rows of ${cols} features`);
     }
     return Array.from({ length: rows }, (_, row) =>
-      this.#check.refusal(this.#check.absent(values, row * cols), undefined, row),
+      this.#check.refusal(this.#check.absent(values, row * cols), unknown[row], firstRow + row),
     );
   }
 

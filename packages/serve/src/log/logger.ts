@@ -1,0 +1,46 @@
+/** The log: a line of JSON for each thing that happened. */
+import { destination, type Logger, pino } from "pino";
+import type { Config } from "../config/settings.ts";
+
+export type { Logger };
+
+/** Lines wait until so many bytes have come together, or for a moment: a write for every request would take longer than scoring. */
+const BUFFER_BYTES = 1 << 16;
+const FLUSH_INTERVAL = 200;
+
+export interface Log {
+  readonly logger: Logger;
+  /** Writes what waits. The log can be used after it. */
+  flush(): void;
+  /** Writes what waits and closes the file. */
+  close(): Promise<void>;
+}
+
+export function openLog({ logFile, logLevel }: Pick<Config, "logFile" | "logLevel">): Log {
+  const stream = destination({
+    dest: logFile === "" ? 1 : logFile,
+    minLength: BUFFER_BYTES,
+    maxWrite: 4 * BUFFER_BYTES,
+    periodicFlush: FLUSH_INTERVAL,
+    sync: false,
+    mkdir: true,
+  });
+  const logger = pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  const flush = () => {
+    try {
+      stream.flushSync();
+    } catch {
+      // The file was not open yet: nothing can be written before it is.
+    }
+  };
+  return {
+    logger,
+    flush,
+    close: () =>
+      new Promise((resolve) => {
+        stream.once("close", () => resolve());
+        stream.once("error", () => resolve());
+        stream.end();
+      }),
+  };
+}

@@ -1,0 +1,173 @@
+/** Metrics for Prometheus. */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { FailureKind } from "../failure.ts";
+import type { ServedModel } from "../repository/served-model.ts";
+import type { ScoreAnswer } from "../scoring/request.ts";
+
+const PREFIX = "xgboost_infer_";
+
+/** Seconds: a single row takes some ten microseconds, and 3 s is the deadline. */
+const LATENCY_BUCKETS = [
+  ...[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005],
+  ...[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+];
+
+/** Tenths for probabilities, powers of ten for anything else. */
+const SCORE_BUCKETS = [
+  -1000, -100, -10, -1, 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 10, 100, 1000,
+];
+
+/** Rows of a request whose scores are counted: more would take longer than scoring them. */
+const MAX_SCORES = 256;
+
+export interface MetricsSources {
+  /** Large requests under way. */
+  queued(): number;
+}
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #requests = new Counter({
+    name: `${PREFIX}requests_total`,
+    help: "Requests by protocol, model and outcome: ok, or the kind of failure",
+    labelNames: ["protocol", "model", "outcome"],
+    registers: [this.#registry],
+  });
+  readonly #seconds = new Histogram({
+    name: `${PREFIX}request_seconds`,
+    help: "Time from the arrival of the headers to the reply",
+    labelNames: ["protocol"],
+    buckets: LATENCY_BUCKETS,
+    registers: [this.#registry],
+  });
+  readonly #rows = this.#modelCounter("rows_total", "Rows that were scored");
+  readonly #values = this.#modelCounter(
+    "values_total",
+    "Values of features in these rows, present or missing",
+  );
+  readonly #missing = this.#modelCounter("missing_values_total", "Values of features that were missing");
+  readonly #scores = new Histogram({
+    name: `${PREFIX}score`,
+    help: `Predictions of models with one output; of the first ${MAX_SCORES} rows of each request`,
+    labelNames: ["model", "version"],
+    buckets: SCORE_BUCKETS,
+    registers: [this.#registry],
+  });
+  readonly #models = new Gauge({
+    name: `${PREFIX}model_info`,
+    help: "1 for every model that is served",
+    labelNames: ["model", "version", "digest"],
+    registers: [this.#registry],
+  });
+  readonly #loads = new Counter({
+    name: `${PREFIX}model_loads_total`,
+    help: "Models taken in, by outcome: ok, failed or removed",
+    labelNames: ["model", "outcome"],
+    registers: [this.#registry],
+  });
+  /** Looking a counter up by its labels takes longer than counting. */
+  readonly #bound = new Map<string, { inc(): void }>();
+  readonly #latencies = new Map<string, { observe(seconds: number): void }>();
+  readonly #ofModel = new WeakMap<ServedModel, ModelMetrics>();
+
+  constructor({ queued }: MetricsSources) {
+    new Gauge({
+      name: `${PREFIX}queued_requests`,
+      help: "Large requests under way, which take turns",
+      registers: [this.#registry],
+      collect() {
+        this.set(queued());
+      },
+    });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  answered(
+    protocol: string,
+    kind: FailureKind | undefined,
+    seconds: number,
+    answer: ScoreAnswer | undefined,
+  ): void {
+    const model = answer?.model.name ?? "";
+    const outcome = kind ?? "ok";
+    const key = `${protocol} ${outcome} ${model}`;
+    let counter = this.#bound.get(key);
+    if (counter === undefined) {
+      counter = this.#requests.labels({ protocol, model, outcome });
+      this.#bound.set(key, counter);
+    }
+    counter.inc();
+    let latency = this.#latencies.get(protocol);
+    if (latency === undefined) {
+      latency = this.#seconds.labels({ protocol });
+      this.#latencies.set(protocol, latency);
+    }
+    latency.observe(seconds);
+    if (answer !== undefined) {
+      this.#scored(answer);
+    }
+  }
+
+  loaded({ name, version, digest }: ServedModel, previous: ServedModel | undefined): void {
+    if (previous !== undefined) {
+      this.#models.remove({ model: name, version, digest: previous.digest });
+    }
+    this.#models.set({ model: name, version, digest }, 1);
+    this.#loads.inc({ model: name, outcome: "ok" });
+  }
+
+  failed(name: string): void {
+    this.#loads.inc({ model: name, outcome: "failed" });
+  }
+
+  removed({ name, version, digest }: ServedModel): void {
+    this.#models.remove({ model: name, version, digest });
+    this.#loads.inc({ model: name, outcome: "removed" });
+  }
+
+  #modelCounter(name: string, help: string): Counter<"model" | "version"> {
+    return new Counter({
+      name: PREFIX + name,
+      help,
+      labelNames: ["model", "version"],
+      registers: [this.#registry],
+    });
+  }
+
+  #scored({ model, rows, missingValues, outputs }: ScoreAnswer): void {
+    let bound = this.#ofModel.get(model);
+    if (bound === undefined) {
+      const labels = { model: model.name, version: model.version };
+      bound = {
+        rows: this.#rows.labels(labels),
+        values: this.#values.labels(labels),
+        missing: this.#missing.labels(labels),
+        scores: this.#scores.labels(labels),
+      };
+      this.#ofModel.set(model, bound);
+    }
+    bound.rows.inc(rows);
+    bound.values.inc(rows * model.executor.features.length);
+    bound.missing.inc(missingValues);
+    const value = outputs.find(({ kind }) => kind === "value");
+    if (value !== undefined && value.data.length === rows) {
+      for (let row = 0; row < Math.min(rows, MAX_SCORES); row++) {
+        bound.scores.observe(value.data[row]!);
+      }
+    }
+  }
+}
+
+interface ModelMetrics {
+  readonly rows: { inc(by: number): void };
+  readonly values: { inc(by: number): void };
+  readonly missing: { inc(by: number): void };
+  readonly scores: { observe(value: number): void };
+}
