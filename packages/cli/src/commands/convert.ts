@@ -5,7 +5,7 @@ import { UsageError } from "../errors.ts";
 import { addDumpOptions, dumpOptions, type ModelFlags } from "../model/dump-options.ts";
 import { withModelErrors } from "../model/errors.ts";
 import { readBytes, writeBytes } from "../model/read-file.ts";
-import { byteSize } from "../terminal/output.ts";
+import { byteSize } from "../terminal/format.ts";
 
 const HELP = `
 Reads JSON, UBJSON, the old binary format (0.x to 3.0), payloads of pickles, and dumps in JSON and text. JSON and UBJSON

@@ -6,7 +6,8 @@ import { withModelErrors } from "../model/errors.ts";
 import { type Explanation, explainRows } from "../model/explanation.ts";
 import { openModel } from "../model/open-model.ts";
 import { type RowFlags, readRows, rowNumbers } from "../model/rows.ts";
-import { bold, outputWidth, print, printable, short, wantsColour } from "../terminal/output.ts";
+import { printable, short } from "../terminal/format.ts";
+import { bold, outputWidth, print, wantsColour } from "../terminal/output.ts";
 
 const HELP = `
 Contributions are SHAP values, those of XGBoost's pred_contribs: how much each feature moves the margin of a row away
