@@ -54,7 +54,8 @@ function convert(from: string, out: string, flags: Flags): void {
       to,
       ...(dump === undefined ? {} : { dump }),
       onLoss: (loss) => {
-        note(`not in ${from}: ${loss}`);
+        // The library names its own option.
+        note(`not in ${from}: ${loss.replace("dump.featureNames", "--dump-feature-names")}`);
       },
     }),
   );
