@@ -1,233 +1,26 @@
 /** Conversions: the documents that XGBoost writes, byte for byte, and the predictions of what had no document. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+
 import { float32Text } from "../src/convert/float-text.ts";
 import { convertModel } from "../src/convert.ts";
-import {
-  Booster,
-  InputError,
-  ModelFormatError,
-  type PredictOptions,
-  type TreeView,
-  UnsupportedModelError,
-} from "../src/index.ts";
+import { Booster, InputError, ModelFormatError, UnsupportedModelError } from "../src/index.ts";
 import { parseJson } from "../src/parse/json.ts";
-import {
-  type FixtureCase,
-  type FixtureFile,
-  firstDifference,
-  manifest,
-  readFixture,
-  readInput,
-} from "./support/fixtures.ts";
+import { describeConversions } from "./support/conversions.ts";
+import { manifest, readFixture } from "./support/fixtures.ts";
 
-const DOCUMENTS = new Set(["json", "ubj", "snapshot"]);
+/** All files of a release are one test. */
+vi.setConfig({ testTimeout: 60_000 });
 const decoder = new TextDecoder();
-
-interface File {
-  readonly name: string;
-  readonly fixture: FixtureCase;
-  readonly file: FixtureFile;
-}
-
-const files: readonly File[] = manifest.cases.flatMap((fixture) =>
-  fixture.files.map((file) => ({ name: `${fixture.name} ${file.kind} ${file.path}`, fixture, file })),
-);
-
-function filesOf(release: string, isDocument: boolean): readonly File[] {
-  return files.filter(
-    ({ fixture, file }) => fixture.release === release && DOCUMENTS.has(file.kind) === isDocument,
-  );
-}
-
-function convert({ file }: File, to: "json" | "ubj"): Uint8Array {
-  return convertModel(readFixture(file.path), { to, ...(file.dump ? { dump: file.dump } : {}) });
-}
-
-function twin({ fixture }: File, kind: string): Uint8Array | undefined {
-  const found = fixture.files.find((file) => file.kind === kind);
-  return found === undefined ? undefined : readFixture(found.path);
-}
-
-/** Whether a JSON file has its numbers and flags as XGBoost 1.2 and later print them: fixtures whose text was edited do not. */
-function isCanonical(json: Uint8Array): boolean {
-  const text = decoder.decode(json);
-  const numbers = text.match(/(?<=[[,:])-?\d+\.?\d*[eE][-+]?\d+(?=[,\]}])/g) ?? [];
-  const isPrinted = (number: string): boolean => float32Text(Math.fround(Number(number))) === number;
-  return !/\btrue\b|\bfalse\b|", "/.test(text) && numbers.every(isPrinted);
-}
-
-const releases = Object.keys(manifest.releases);
-
-describe.each(releases)("documents of %s", (release) => {
-  const documents = filesOf(release, true);
-  it.runIf(documents.length > 0)("become the UBJSON that XGBoost wrote, byte for byte", () => {
-    let compared = 0;
-    for (const each of documents) {
-      const expected = twin(each, "ubj");
-      if (expected !== undefined) {
-        expect(Buffer.compare(convert(each, "ubj"), expected), each.name).toBe(0);
-        compared++;
-      }
-    }
-    const [major, minor] = release.split(".").map(Number);
-    expect(compared > 0).toBe(major! * 1000 + minor! >= 1006);
-  });
-
-  it.runIf(documents.length > 0)(
-    "become the JSON that XGBoost wrote, byte for byte, but for other texts of the same numbers",
-    () => {
-      for (const each of documents) {
-        const expected = twin(each, "json")!;
-        const actual = convert(each, "json");
-        if (isCanonical(expected) && each.file.kind !== "snapshot") {
-          expect(decoder.decode(actual), each.name).toBe(decoder.decode(expected));
-        } else {
-          expect(convertModel(actual, { to: "json" }), each.name).toEqual(actual);
-        }
-      }
-    },
-  );
-
-  it.runIf(documents.length > 0)("predict the same bits in JSON and in UBJSON", () => {
-    for (const each of documents) {
-      expectSamePredictions(each);
-    }
-  });
-});
-
-/** Nothing but documents was kept of 3.2 and 3.3. */
-const withOthers = releases.filter((release) => filesOf(release, false).length > 0);
-
-describe.each(withOthers)("other files of %s", (release) => {
-  it("predict the same bits in JSON and in UBJSON", () => {
-    for (const each of filesOf(release, false)) {
-      expectSamePredictions(each);
-    }
-  });
-
-  it("are the same document in JSON and in UBJSON", () => {
-    for (const each of filesOf(release, false)) {
-      const json = convert(each, "json");
-      const ubj = convert(each, "ubj");
-      expect(Buffer.compare(convertModel(ubj, { to: "json" }), json), each.name).toBe(0);
-      expect(Buffer.compare(convertModel(json, { to: "ubj" }), ubj), each.name).toBe(0);
-    }
-  });
-});
-
-/** By default rules; trees with all that they say, which contributions and importances follow from. */
-function expectSamePredictions(each: File): void {
-  const { fixture, file } = each;
-  const engine = "reference";
-  const original = Booster.load(readFixture(file.path), {
-    engine,
-    ...(file.dump ? { dump: file.dump } : {}),
-  });
-  const rows = rowsFor(fixture, original);
-  const kinds: PredictOptions[] = [{}, { outputMargin: true }];
-  if (original.booster !== "gblinear") {
-    kinds.push({ predLeaf: true });
-  }
-  const expected = kinds.map((options) => attempt(original, rows, options));
-  for (const to of ["json", "ubj"] as const) {
-    const converted = Booster.load(convert(each, to), { engine });
-    expect(factsOf(converted), `${each.name} ${to}`).toEqual(factsOf(original));
-    for (let t = 0; t < original.numTrees; t++) {
-      const [actual, expected] = [converted.tree(t), original.tree(t)];
-      expectSameTree(actual, file.dump ? filled(expected) : expected, `${each.name} ${to} tree ${t}`);
-    }
-    kinds.forEach((options, k) => {
-      const wide = {
-        ...rows,
-        cols: converted.numFeatures,
-        data: rows.data.length === 0 ? new Float32Array(rows.rows) : rows.data,
-      };
-      const actual = attempt(converted, wide, options);
-      const what = `${each.name} ${to} ${JSON.stringify(options)}`;
-      if (actual instanceof Float32Array && expected[k] instanceof Float32Array) {
-        expect(firstDifference(actual, expected[k]), what).toBe(-1);
-      } else {
-        expect(actual, what).toBe(expected[k]);
-      }
-    });
-  }
-}
-
-function expectSameTree(actual: TreeView, expected: TreeView, what: string): void {
-  expect(JSON.stringify(actual), what).toBe(JSON.stringify(expected));
-}
-
-/** What a dump does not say is 0 in a document. */
-function filled(tree: TreeView): TreeView {
-  const nodes = tree.nodes.map((node) =>
-    node.kind === "leaf"
-      ? { ...node, cover: node.cover ?? 0 }
-      : { ...node, gain: node.gain ?? 0, cover: node.cover ?? 0 },
-  );
-  return { ...tree, nodes };
-}
-
-function rowsFor(fixture: FixtureCase, booster: Booster): { data: Float32Array; rows: number; cols: number } {
-  const names = booster.featureNames ?? Array.from({ length: booster.numFeatures }, (_, f) => `f${f}`);
-  const input = readInput({ ...fixture.inputs["main"]! }, names);
-  const { numFeatures } = booster;
-  const data = new Float32Array(12 * numFeatures).fill(Number.NaN);
-  const [from, width] =
-    "data" in input && "cols" in input && "rows" in input ? [input.data, input.cols] : [undefined, 0];
-  for (let i = 0; i < data.length; i++) {
-    const [row, column] = [Math.floor(i / numFeatures), i % numFeatures];
-    if (from !== undefined && column < width) {
-      data[i] = from[row * width + column]!;
-    } else if (Array.isArray(input)) {
-      data[i] = Number((input[row] as ArrayLike<number> | undefined)?.[column] ?? Number.NaN);
-    }
-  }
-  return { data, rows: 12, cols: numFeatures };
-}
-
-type Rows = ReturnType<typeof rowsFor>;
-
-function attempt(booster: Booster, data: Rows, options: object): Float32Array | string {
-  try {
-    return booster.predict(data, { validateFeatures: false, ...options }).data;
-  } catch (error) {
-    return String(error);
-  }
-}
-
-function factsOf(booster: Booster): object {
-  const {
-    objective,
-    numFeatures,
-    numOutputGroups,
-    numBoostedRounds,
-    featureNames,
-    featureTypes,
-    attributes,
-  } = booster;
-  return {
-    ...{
-      booster: booster.booster,
-      version: booster.version,
-      numFeatures: Math.max(1, numFeatures),
-      numOutputGroups,
-      numBoostedRounds,
-    },
-    ...{
-      featureNames,
-      featureTypes,
-      attributes: { ...attributes },
-      objective: objective.replace(/^gpu:/, ""),
-    },
-  };
-}
 
 const fixture341 = (name: string, kind: string): Uint8Array =>
   readFixture(
     manifest.cases.find((each) => each.name === `3.4.1/${name}`)!.files.find((file) => file.kind === kind)!
       .path,
   );
+
+/** The oldest release, the first that writes UBJSON as today's do, and the newest: `test/slow/convert.test.ts` has all. */
+describeConversions(["0.90", "1.7.6", "3.4.1"]);
 
 describe("fields that nobody knows", () => {
   const text = decoder.decode(fixture341("one-tree", "json"));

@@ -30,6 +30,7 @@ const FILES = {
   "contributions.json": "fixtures/explain/contributions.json",
   "dump.json": "fixtures/3.4.1/binary-logistic/dump.json",
   tumour: "examples/tumour",
+  "patients.csv": "examples/patients.csv",
 };
 
 // Inside the repository, so that a snippet's import of the package finds it under its own name.
@@ -99,9 +100,9 @@ it("docs/compatibility.md has the tables of the fixtures", () => {
   expect(withTables(document)).toBe(document);
 });
 
-it.each(["bench", "bench:native"])("README repeats what %s printed", (name) => {
+it.each(["bench", "bench:native", "bench:tables"])("README repeats what %s printed", (name) => {
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-  const file = name === "bench" ? "latest.md" : "native.md";
+  const file = name === "bench" ? "latest.md" : `${name.slice("bench:".length)}.md`;
   const table = readFileSync(join(ROOT, "bench/results", file), "utf8").trim();
   expect(readme).toContain(`<!-- ${name} -->\n${table}\n<!-- end of ${name} -->`);
 });

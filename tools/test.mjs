@@ -1,6 +1,7 @@
 /**
  * `npm test`: installs what is missing, builds, runs every test and ends with a line `N passed, N failed`.
- * With --slow: the slow suites of `test/slow/` as well. Other arguments go to vitest.
+ * With --slow: the slow suites of `test/slow/` instead; with --recipes: those of `examples/`, which install Spark and ClickHouse from
+ * their registry and take minutes. Other arguments go to vitest.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,13 +9,13 @@ import { join } from "node:path";
 import { build } from "./build.mjs";
 import { bin, run } from "./run.mjs";
 
-const slow = process.argv.includes("--slow");
-const rest = process.argv.slice(2).filter((argument) => argument !== "--slow");
+const suite = ["slow", "recipes"].find((name) => process.argv.includes(`--${name}`));
+const rest = process.argv.slice(2).filter((argument) => argument !== `--${suite}`);
 const folder = mkdtempSync(join(tmpdir(), "xgboost-infer-test-"));
 const report = join(folder, "report.json");
 
 await build();
-const config = slow ? ["--config", "vitest.slow.config.ts"] : [];
+const config = suite === undefined ? [] : ["--config", `vitest.${suite}.config.ts`];
 const status = run(
   bin("vitest"),
   ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...config, ...rest],

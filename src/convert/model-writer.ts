@@ -55,10 +55,10 @@ export function writeModel(model: Model, writer: DocumentWriter): void {
   );
 }
 
-/** One number, where that is enough: a list is for 3.1 and later. */
+/** One number, where that is enough: releases before 3.1 misread lists. */
 function baseScoreText(baseScore: Float32Array): string {
   const texts = Array.from(baseScore, float32Text);
-  return texts.length === 1 ? texts[0]! : `[${texts.join(",")}]`;
+  return new Set(texts).size === 1 ? texts[0]! : `[${texts.join(",")}]`;
 }
 
 /**

@@ -2,9 +2,9 @@
 
 /**
  * 0 all scored, 1 some rows refused or the work could not be ended, 2 wrong usage, 3 a model that cannot be used, 70 a defect
- * (EX_SOFTWARE of sysexits).
+ * (EX_SOFTWARE of sysexits), 141 a reader that wanted no more, as shells count a process that a closed pipe ends.
  */
-export const EXIT = { ok: 0, refused: 1, usage: 2, model: 3, defect: 70 } as const;
+export const EXIT = { ok: 0, refused: 1, usage: 2, model: 3, defect: 70, closedPipe: 141 } as const;
 
 /** The command line, or a file that it names, cannot be used. */
 export class UsageError extends Error {

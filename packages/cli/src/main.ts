@@ -14,7 +14,7 @@ const HELP = `
 Examples:
   xgboost-infer predict --model model.ubj --data rows.csv --out scores.csv  scores of a table
   xgboost-infer inspect model.ubj                                    what is in a model
-  xgboost-infer explain model.ubj --data rows.csv --row 0            why a row has its score
+  xgboost-infer explain model.ubj --data rows.csv --row 1            why a row has its score
   xgboost-infer plot model.ubj --tree 0 --out tree.svg               a picture of a tree
   xgboost-infer convert model.json model.ubj                         another format, the same bits
   xgboost-infer check model.ubj --certificate certificate.json       whether it gives Python's bits
@@ -32,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (error.code !== "EPIPE") {
       throw error;
     }
-    process.exit(process.exitCode ?? EXIT.ok);
+    process.exit(EXIT.closedPipe);
   });
   process.exitCode = await run(argv);
 }

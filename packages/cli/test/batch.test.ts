@@ -6,7 +6,7 @@ import { mapInOrder } from "../src/batch/ordered.ts";
 import { Progress } from "../src/batch/progress.ts";
 import { addBuckets, BucketCounter, binsOf, sortedBuckets } from "../src/batch/score-buckets.ts";
 import { countMissing, Statistics, scoreStatistics } from "../src/batch/statistics.ts";
-import { compact, duration, grouped, printable } from "../src/batch/terminal.ts";
+import { compact, duration, grouped, printable } from "../src/terminal/format.ts";
 
 async function* numbers(count: number, onTake: (n: number) => void = () => undefined) {
   for (let n = 0; n < count; n++) {
@@ -180,6 +180,6 @@ describe("numbers on the terminal", () => {
       "1 min 01 s",
       "1 h 02 min",
     ]);
-    expect(printable("a\u001b[31mb\nc")).toBe("a\\x1b[31mb\\x0ac");
+    expect(printable("a\u001b[31mb\nc")).toBe("a\\u001b[31mb\\u000ac");
   });
 });

@@ -170,10 +170,10 @@ describe("explain", () => {
   const rows = (): string => join(folder, "rows.csv");
 
   it("shows contributions of rows, the largest first", () => {
-    const { out, status } = run("explain", MODEL, "--data", rows(), "--row", "0,1", "--top", "2");
+    const { out, status } = run("explain", MODEL, "--data", rows(), "--row", "1,2", "--top", "2");
     expect(status).toBe(0);
-    expect(out).toMatch(/^row 0: predicted 2\.21283\nf\(x\) = 2\.213\ntown = Berlin +−0\.544/);
-    expect(out).toMatch(/\nrow 1: predicted 3\.42114\n/);
+    expect(out).toMatch(/^row 1: predicted 2\.21283\nf\(x\) = 2\.213\ntown = Berlin +−0\.544/);
+    expect(out).toMatch(/\nrow 2: predicted 3\.42114\n/);
     expect(out).toMatch(/sum of 4 other features/);
   });
 
@@ -194,12 +194,13 @@ describe("explain", () => {
   });
 
   it("refuses rows that are not there, and rows that are refused", () => {
-    expect(run("explain", MODEL, "--data", rows(), "--row", "3")).toMatchObject({
+    expect(run("explain", MODEL, "--data", rows(), "--row", "4")).toMatchObject({
       status: 2,
-      err: `xgboost-infer: --row 3: ${rows()} has 3 rows, numbered from 0\n`,
+      err: `xgboost-infer: --row 4: ${rows()} has 3 rows\n`,
     });
-    expect(run("explain", MODEL, "--data", rows(), "--row", "2")).toMatchObject({ status: 1, out: "" });
+    expect(run("explain", MODEL, "--data", rows(), "--row", "3")).toMatchObject({ status: 1, out: "" });
     expect(run("explain", MODEL, "--data", rows(), "--row", "-1").status).toBe(2);
+    expect(run("explain", MODEL, "--data", rows(), "--row", "0").status).toBe(2);
     expect(run("explain", MODEL, "--data", file("other.csv", "a,b\n1,2\n")).err).toMatch(
       /no column has the name of a feature/,
     );

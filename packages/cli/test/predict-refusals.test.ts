@@ -161,6 +161,25 @@ describe("columns", { timeout: TIMEOUT }, () => {
     expect(kept.status).toBe(0);
   });
 
+  it("that only some rows have refuse these rows, where each row names its own", async () => {
+    const [names, ...rows] = CSV.trim()
+      .split("\n")
+      .map((line) => line.split(","));
+    const objects = rows.map((row, i) => ({
+      ...Object.fromEntries(
+        names!.map((name, column) => [name, row[column] === "" ? null : Number(row[column])]),
+      ),
+      ...(i === 1 ? { agee: 3 } : { id: i }),
+    }));
+    const ndjson = objects.map((row) => `${JSON.stringify(row)}\n`).join("");
+    const model = writeModelDirectory(`${folder}/strict-rows`, { mode: "off", unknownFeatures: "refuse" });
+    const args = ["predict", "-m", model, "-d", "-", "--format", "ndjson", "--keep", "id"];
+    const { status, stdout, stderr } = await runCommand(args, ndjson);
+    expect(status).toBe(1);
+    expect(stderr).toContain('row 2, line 2, column agee: not features of the model: "agee"');
+    expect(String(stdout).trim().split("\n").length).toBe(rows.length - 1);
+  });
+
   it.each([
     [["--keep", "nothing"], /no column "nothing" to keep/],
     [["--keep", "age,age"], /"age" is kept twice/],

@@ -77,9 +77,10 @@ export class BatchRun {
   async run(stop: Promise<StopSignal>): Promise<StopSignal | undefined> {
     const { source, scoring, files } = this.#parts;
     const scored = mapInOrder(source.blocks(this.#position), scoring.inFlight, (raw) => this.#score(raw));
+    const before = new Before(stop);
     try {
       for (;;) {
-        const next = await Promise.race([scored.next(), stop]);
+        const next = await before.settled(scored.next());
         if (typeof next === "string") {
           await this.#checkpoint();
           return next;
@@ -156,6 +157,33 @@ export class BatchRun {
       statistics: this.statistics.state(),
       whole,
     };
+  }
+}
+
+/**
+ * Races against one promise that may never settle. `Promise.race` would keep what every race gave for as long as that promise is
+ * pending: the blocks of the whole table.
+ */
+class Before<Event> {
+  #happened: { readonly event: Event } | undefined;
+  #tell: (event: Event) => void = () => undefined;
+
+  constructor(event: Promise<Event>) {
+    void event.then((value) => {
+      this.#happened = { event: value };
+      this.#tell(value);
+    });
+  }
+
+  /** The event if it comes first, or came before. */
+  settled<Result>(result: Promise<Result>): Promise<Result | Event> {
+    return new Promise((resolve, reject) => {
+      if (this.#happened !== undefined) {
+        resolve(this.#happened.event);
+      }
+      this.#tell = resolve;
+      result.then(resolve, reject);
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 /** One batch: a table in, its predictions out. */
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { InputError } from "xgboost-infer";
-import { UsageError } from "../errors.ts";
+import { EXIT, UsageError } from "../errors.ts";
 import { type ModelSnapshot, openSnapshot } from "../model/open-model.ts";
 import { detectFormat } from "../tables/format.ts";
 import { openTable } from "../tables/open.ts";
@@ -20,9 +20,6 @@ import type { BatchSettings } from "./settings.ts";
 import { Statistics } from "./statistics.ts";
 import { SIGNAL_STATUS, StopRequest } from "./stop.ts";
 import { matchColumns, type TableColumns } from "./table-columns.ts";
-
-/** Exit status of a process that writes into a pipe which nobody reads, as shells count. */
-const CLOSED_PIPE_STATUS = 141;
 
 /**
  * Runs a batch.
@@ -132,7 +129,7 @@ async function score(settings: BatchSettings, prepared: Prepared): Promise<numbe
   } catch (error) {
     progress.clear();
     if (error instanceof ClosedPipe) {
-      return CLOSED_PIPE_STATUS;
+      return EXIT.closedPipe;
     }
     throw report.failed(error);
   } finally {

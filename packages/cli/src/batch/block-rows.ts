@@ -31,6 +31,12 @@ export class BlockRows {
     return this.#block.features.subarray(0, this.count * this.#cols);
   }
 
+  /** By row that is left: names that nobody knows. */
+  get unknown(): readonly (readonly string[] | undefined)[] {
+    const { unknown } = this.#block;
+    return unknown === undefined ? [] : this.#left.map((row) => unknown[row]);
+  }
+
   /** Refuses rows that there is a reason for, by their place among those that are left. */
   refuse(reasons: readonly (RefusalReason | undefined)[]): void {
     // Where every row is a line, a row's number is that of its line.

@@ -99,8 +99,9 @@ export class BlockScorer {
   }
 
   #check(rows: BlockRows): void {
-    if (this.#executor.manifest.check.mode !== "off") {
-      const errors = this.#executor.refusals(rows.features, rows.count);
+    const { mode, unknownFeatures } = this.#executor.manifest.check;
+    if (mode !== "off" || unknownFeatures === "refuse") {
+      const errors = this.#executor.refusals(rows.features, rows.count, rows.unknown);
       if (errors.some((error) => error !== undefined)) {
         rows.refuse(
           errors.map(

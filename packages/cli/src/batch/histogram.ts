@@ -1,6 +1,7 @@
 /** The distribution of scores, drawn with characters. */
+
+import { bar, grouped } from "../terminal/format.ts";
 import { type BucketCounts, binsOf } from "./score-buckets.ts";
-import { bar, grouped } from "./terminal.ts";
 
 const MAX_BINS = 16;
 const MAX_BAR = 50;

@@ -1,5 +1,5 @@
 /** The line that shows how a run is getting on. */
-import { compact, duration, grouped } from "./terminal.ts";
+import { compact, duration, grouped } from "../terminal/format.ts";
 
 /** A terminal, as far as it is used here. */
 export interface Terminal {

@@ -2,6 +2,7 @@
 
 import { TableError } from "../errors.ts";
 import type { ModelSnapshot } from "../model/open-model.ts";
+import { grouped, printable } from "../terminal/format.ts";
 import type { ScoringSpec } from "./block-scorer.ts";
 import { AsideFile, asidePath, OutputError, targetOf } from "./files.ts";
 import type { RunFiles } from "./run-files.ts";
@@ -11,7 +12,6 @@ import type { Statistics } from "./statistics.ts";
 import type { StopSignal } from "./stop.ts";
 import { longSummary, type RunFacts, shortSummary } from "./summary.ts";
 import type { TableColumns } from "./table-columns.ts";
-import { grouped, printable } from "./terminal.ts";
 
 /** What was settled before the first row. */
 export interface Settled {
@@ -81,7 +81,9 @@ export class Report {
   }
 
   #examples({ refused, examples }: Statistics): void {
-    this.#note(`${grouped(refused)} rows were refused; --rejects FILE lists all of them`);
+    this.#note(
+      `${refused === 1 ? "1 row was" : `${grouped(refused)} rows were`} refused; --rejects FILE lists all of them`,
+    );
     for (const { row, line, column, reason } of examples) {
       const place = [
         `row ${row}`,

@@ -1,8 +1,9 @@
 /** What is told at the end of a run. */
+
+import { compact, duration, grouped, percent, printable, someNames } from "../terminal/format.ts";
 import { drawHistogram } from "./histogram.ts";
 import { sortedBuckets } from "./score-buckets.ts";
 import type { ScoreRange, Statistics } from "./statistics.ts";
-import { compact, duration, grouped, percent, printable, someNames } from "./terminal.ts";
 
 /** Facts of the run that are not of the rows. */
 export interface RunFacts {

@@ -5,7 +5,7 @@ import { featureEncoder } from "../model/feature-encoder.ts";
 import type { ModelSnapshot } from "../model/open-model.ts";
 import { planColumns } from "../tables/plan.ts";
 import type { ColumnPlan, TableSource } from "../tables/table.ts";
-import { someNames } from "./terminal.ts";
+import { someNames } from "../terminal/format.ts";
 
 export interface TableColumns {
   /** Columns with base margins are kept behind those that are passed through. */

@@ -9,7 +9,8 @@ import { addModelOptions, loadOptions, type ModelFlags, wholeNumber } from "../m
 import { openModel } from "../model/open-model.ts";
 import { modelPath, readBytes } from "../model/read-file.ts";
 import type { Spread } from "../model/summary.ts";
-import { bold, byteSize, grouped, outputWidth, print } from "../terminal/output.ts";
+import { byteSize, grouped } from "../terminal/format.ts";
+import { bold, outputWidth, print } from "../terminal/output.ts";
 import { tableText } from "../terminal/table.ts";
 
 const HELP = `

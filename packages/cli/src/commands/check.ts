@@ -45,7 +45,7 @@ export function addCheck(program: Command): void {
         .default("auto"),
     )
     .option("--show <count>", "differences to list, an output", count, 5)
-    .option("--json", "print the result as JSON", false)
+    .option("--json", "print the result as JSON")
     .addHelpText("after", HELP)
     .action(async (model: string, options: Options) => {
       const report = await check(model, options);
@@ -82,7 +82,7 @@ interface Options {
   readonly rules: string;
   readonly engine: NonNullable<LoadOptions["engine"]>;
   readonly show: number;
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 async function check(path: string, options: Options): Promise<CheckReport> {

@@ -5,7 +5,7 @@ import { UsageError } from "../errors.ts";
 import { addDumpOptions, dumpOptions, type ModelFlags } from "../model/dump-options.ts";
 import { withModelErrors } from "../model/errors.ts";
 import { readBytes, writeBytes } from "../model/read-file.ts";
-import { byteSize } from "../terminal/output.ts";
+import { byteSize } from "../terminal/format.ts";
 
 const HELP = `
 Reads JSON, UBJSON, the old binary format (0.x to 3.0), payloads of pickles, and dumps in JSON and text. JSON and UBJSON
@@ -54,7 +54,8 @@ function convert(from: string, out: string, flags: Flags): void {
       to,
       ...(dump === undefined ? {} : { dump }),
       onLoss: (loss) => {
-        note(`not in ${from}: ${loss}`);
+        // The library names its own option.
+        note(`not in ${from}: ${loss.replace("dump.featureNames", "--dump-feature-names")}`);
       },
     }),
   );

@@ -6,7 +6,8 @@ import { withModelErrors } from "../model/errors.ts";
 import { type Explanation, explainRows } from "../model/explanation.ts";
 import { openModel } from "../model/open-model.ts";
 import { type RowFlags, readRows, rowNumbers } from "../model/rows.ts";
-import { bold, outputWidth, print, printable, short, wantsColour } from "../terminal/output.ts";
+import { printable, short } from "../terminal/format.ts";
+import { bold, outputWidth, print, wantsColour } from "../terminal/output.ts";
 
 const HELP = `
 Contributions are SHAP values, those of XGBoost's pred_contribs: how much each feature moves the margin of a row away
@@ -15,7 +16,7 @@ For whole tables there is: xgboost-infer predict --output contribs
 
 Examples:
   xgboost-infer explain model.ubj --data rows.csv --row 3
-  xgboost-infer explain model.ubj --data rows.csv --row 0,5,10-12 --top 5
+  xgboost-infer explain model.ubj --data rows.csv --row 1,5,10-12 --top 5
   xgboost-infer explain model.ubj --row-json '{"age": 41, "plan": "basic"}'
   xgboost-infer explain model.ubj --data rows.csv --row 3 --json | jq '.[0].contributions[0]'
 
@@ -50,7 +51,7 @@ export function addExplain(program: Command): void {
 export function addRowOptions(command: Command): Command {
   return command
     .option("-d, --data <path>", "table with the row; - for standard input")
-    .option("--row <numbers>", "rows, counted from 0: 3, or 0,5,10-12 (default: 0)", rowNumbers)
+    .option("--row <numbers>", "rows, counted from 1: 3, or 1,5,10-12 (default: 1)", rowNumbers)
     .option("--row-json <object>", "the row itself, by feature name; absent features are missing")
     .option("--format <name>", "format of the table, where its name does not tell");
 }

@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import { addModelOptions, loadOptions, type ModelFlags, wholeNumber } from "../model/dump-options.ts";
 import { openModel } from "../model/open-model.ts";
 import { type FeatureSummary, type ModelSummary, type Spread, summarise } from "../model/summary.ts";
-import { bold, byteSize, grouped, outputWidth, print, short } from "../terminal/output.ts";
+import { byteSize, grouped, short } from "../terminal/format.ts";
+import { bold, outputWidth, print } from "../terminal/output.ts";
 import { factsText, tableText } from "../terminal/table.ts";
 
 const HELP = `

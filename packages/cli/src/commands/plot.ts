@@ -10,7 +10,8 @@ import { explainRows, shownValues } from "../model/explanation.ts";
 import { openModel } from "../model/open-model.ts";
 import { writeBytes } from "../model/read-file.ts";
 import { type RowFlags, readRows } from "../model/rows.ts";
-import { outputWidth, print, short, wantsColour } from "../terminal/output.ts";
+import { short } from "../terminal/format.ts";
+import { outputWidth, print, wantsColour } from "../terminal/output.ts";
 import { tableText } from "../terminal/table.ts";
 import { addRowOptions } from "./explain.ts";
 

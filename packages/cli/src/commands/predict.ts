@@ -4,14 +4,15 @@ import type { LoadOptions } from "xgboost-infer";
 import { runBatch } from "../batch/batch.ts";
 import { OUTPUT_KINDS, type OutputKind } from "../batch/output-columns.ts";
 import type { BatchSettings } from "../batch/settings.ts";
+import { addModelOptions, loadOptions, type ModelFlags, wholeNumber } from "../model/dump-options.ts";
 import { FORMATS } from "../tables/format.ts";
 
 export function addPredict(program: Command): void {
-  program
+  const command = program
     .command("predict")
     .summary("scores a table")
     .description(
-      "Scores the rows of a table. Columns are matched with the model's features by name; an empty field, NaN, NA or\n" +
+      "Scores the rows of a table. Columns are matched with the model's features by name; an empty field, NaN, NA or " +
         "null is missing. Numbers are written as the shortest text that reads back to the same float32.",
     )
     .requiredOption("-m, --model <path>", "model file (JSON, UBJSON, old binary, dump) or model directory")
@@ -21,21 +22,16 @@ export function addPredict(program: Command): void {
       "where predictions go; replaced when all is written (default: standard output)",
     )
     .addOption(new Option("--output <kind>", "what to predict").choices(OUTPUT_KINDS).default("value"))
-    .option("--keep <columns>", "columns to pass through, such as id,date; or all", list, [])
+    .option("--keep <columns>", "columns to pass through, such as id,date; or all", list)
     .option("--rejects <file>", "where refused rows go, with row number and reason: .csv, or .ndjson")
-    .option("--resume", "go on with an interrupted run of the same --out", false)
+    .option("--resume", "go on with an interrupted run of the same --out")
     .optionsGroup("Tables:")
     .option("--format <name>", `format of the data, where its name does not tell: ${FORMATS.join(", ")}`)
     .option(
       "--output-format <name>",
       "format of the output (default: by its name; on standard output, the input's)",
     )
-    .option(
-      "--missing <text>",
-      "text that means missing, besides the usual ones; may be repeated",
-      collect,
-      [],
-    )
+    .option("--missing <text>", "text that means missing, besides the usual ones; may be repeated", collect)
     .option("--no-header", "CSV and TSV: there is no header, columns are the model's in order")
     .option("--delimiter <char>", "CSV: what parts fields", delimiter)
     .addOption(
@@ -47,18 +43,15 @@ export function addPredict(program: Command): void {
         "features without a column: an error, or missing in every row (default: error; a model directory's check decides)",
       ).choices(["error", "allow"]),
     )
-    .option("--base-margin <columns>", "columns with base margins, one an output of the model", list, [])
+    .option("--base-margin <columns>", "columns with base margins, one an output of the model", list)
     .optionsGroup("Model:")
     .option("--iteration-range <a:b>", "boosting rounds a to b, without b; 0:0 is all", range)
-    .option("--rules <release>", "whose rules: file, latest, or a release such as 1.7", "file")
     .addOption(
       new Option("--engine <name>", "all give the same bits")
         .choices(["auto", "wasm", "javascript", "reference"])
         .default("auto"),
-    )
-    .option("--dump-objective <name>", "of a dump, which does not know its objective")
-    .option("--dump-base-score <numbers>", "of a dump: one number, or several with commas between", numbers)
-    .option("--dump-num-class <count>", "of a dump of a multi-class model", count)
+    );
+  addModelOptions(command)
     .optionsGroup("Run:")
     .option(
       "--workers <count>",
@@ -66,7 +59,7 @@ export function addPredict(program: Command): void {
       workers,
     )
     .option("--checkpoint <seconds>", "time between two points from which --resume can go on", seconds, 1)
-    .option("-q, --quiet", "no progress and no summary", false)
+    .option("-q, --quiet", "no progress and no summary")
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
       process.exitCode = await runBatch(settingsOf(options));
@@ -103,42 +96,38 @@ Examples:
   A table where -999 means missing, parted by semicolons:
     $ xgboost-infer predict -m model.ubj -d rows.csv --missing -999 --delimiter ";"`;
 
-interface Options {
+interface Options extends ModelFlags {
   readonly model: string;
   readonly data: string;
   readonly out?: string;
   readonly output: OutputKind;
-  readonly keep: readonly string[];
+  readonly keep?: readonly string[];
   readonly rejects?: string;
-  readonly resume: boolean;
+  readonly resume?: boolean;
   readonly format?: string;
   readonly outputFormat?: string;
-  readonly missing: readonly string[];
+  readonly missing?: readonly string[];
   readonly header: boolean;
   readonly delimiter?: string;
   readonly libsvmBase: "0" | "1";
   readonly missingColumns?: "error" | "allow";
-  readonly baseMargin: readonly string[];
+  readonly baseMargin?: readonly string[];
   readonly iterationRange?: readonly [number, number];
-  readonly rules: string;
   readonly engine: NonNullable<LoadOptions["engine"]>;
-  readonly dumpObjective?: string;
-  readonly dumpBaseScore?: readonly number[];
-  readonly dumpNumClass?: number;
   readonly workers?: number;
   readonly checkpoint: number;
-  readonly quiet: boolean;
+  readonly quiet?: boolean;
 }
 
 function settingsOf(options: Options): BatchSettings {
-  const { keep, delimiter: fieldDelimiter } = options;
+  const { keep = [], delimiter: fieldDelimiter } = options;
   return {
     model: options.model,
-    load: loadOptionsOf(options),
+    load: { ...loadOptions(options), engine: options.engine },
     data: pathOf(options.data),
     format: options.format,
     table: {
-      missing: options.missing,
+      missing: options.missing ?? [],
       header: options.header,
       libsvmBase: options.libsvmBase === "1" ? 1 : 0,
       ...(fieldDelimiter === undefined ? {} : { delimiter: fieldDelimiter }),
@@ -148,13 +137,13 @@ function settingsOf(options: Options): BatchSettings {
     kind: options.output,
     iterationRange: options.iterationRange,
     keep: keep.length === 1 && keep[0] === "all" ? "all" : keep,
-    baseMargin: options.baseMargin,
+    baseMargin: options.baseMargin ?? [],
     missingColumns: options.missingColumns,
     rejects: options.rejects,
-    resume: options.resume,
+    resume: options.resume ?? false,
     workers: options.workers ?? "auto",
     checkpoint: options.checkpoint,
-    quiet: options.quiet,
+    quiet: options.quiet ?? false,
     terminal: process.stderr,
   };
 }
@@ -164,27 +153,11 @@ function pathOf(path: string | undefined): string | undefined {
   return path === "-" ? undefined : path;
 }
 
-function loadOptionsOf({ engine, rules, ...options }: Options): LoadOptions {
-  const { dumpObjective: objective, dumpBaseScore: baseScore, dumpNumClass: numClass } = options;
-  const dump = {
-    ...(objective === undefined ? {} : { objective }),
-    ...(baseScore === undefined
-      ? {}
-      : { baseScore: baseScore.length === 1 ? baseScore[0]! : [...baseScore] }),
-    ...(numClass === undefined ? {} : { numClass }),
-  };
-  return {
-    engine,
-    rules: rules as NonNullable<LoadOptions["rules"]>,
-    ...(Object.keys(dump).length === 0 ? {} : { dump }),
-  };
-}
-
 function list(text: string): string[] {
   return text.split(",").filter((name) => name !== "");
 }
 
-function collect(text: string, before: readonly string[]): string[] {
+function collect(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
 
@@ -193,7 +166,7 @@ function delimiter(text: string): string {
     return "\t";
   }
   if (text.length !== 1) {
-    throw new InvalidArgumentError("expected one character.");
+    throw new InvalidArgumentError("Expected one character.");
   }
   return text;
 }
@@ -201,33 +174,18 @@ function delimiter(text: string): string {
 function range(text: string): readonly [number, number] {
   const match = /^(\d+):(\d+)$/.exec(text);
   if (match === null) {
-    throw new InvalidArgumentError("expected two whole numbers, such as 0:100.");
+    throw new InvalidArgumentError("Expected two whole numbers, such as 0:100.");
   }
   return [Number(match[1]), Number(match[2])];
-}
-
-function numbers(text: string): number[] {
-  const values = text.split(",").map(Number);
-  if (text.trim() === "" || values.some((value) => Number.isNaN(value))) {
-    throw new InvalidArgumentError("expected numbers with commas between.");
-  }
-  return values;
-}
-
-function count(text: string): number {
-  if (!/^\d+$/.test(text)) {
-    throw new InvalidArgumentError("expected a whole number.");
-  }
-  return Number(text);
 }
 
 function workers(text: string): number | undefined {
   if (text === "auto") {
     return undefined;
   }
-  const value = count(text);
+  const value = wholeNumber(text, 0);
   if (value > 256) {
-    throw new InvalidArgumentError("expected at most 256, or auto.");
+    throw new InvalidArgumentError("Expected at most 256, or auto.");
   }
   return value;
 }
@@ -235,7 +193,7 @@ function workers(text: string): number | undefined {
 function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !(value >= 0)) {
-    throw new InvalidArgumentError("expected a number of seconds.");
+    throw new InvalidArgumentError("Expected a number of seconds.");
   }
   return value;
 }

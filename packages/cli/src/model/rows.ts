@@ -15,21 +15,21 @@ export interface RowFlags {
   readonly format?: string;
 }
 
-/** A row with its number, 0 for one given as JSON. */
+/** A row with its number in the table, counted from 1; 1 for one given as JSON. */
 export interface ModelRow {
   readonly row: number;
   /** float32, one value a feature, codes for categories, NaN for missing. */
   readonly values: Float32Array;
 }
 
-/** `3`, `0,5,7`, `10-19` → row numbers. */
+/** `3`, `1,5,7`, `10-19` → row numbers. */
 export function rowNumbers(text: string): number[] {
   const rows: number[] = [];
   for (const part of text.split(",")) {
     const range = /^\s*(\d{1,12})(?:-(\d{1,12}))?\s*$/.exec(part);
     const [first, last] = [Number(range?.[1]), Number(range?.[2] ?? range?.[1])];
-    if (range === null || last < first) {
-      throw new UsageError(`--row ${text}: expected row numbers counted from 0, such as 3, 0,5,7 or 10-19`);
+    if (range === null || last < first || first < 1) {
+      throw new UsageError(`--row ${text}: expected row numbers counted from 1, such as 3, 1,5,7 or 10-19`);
     }
     if (last - first + rows.length >= MOST_ROWS) {
       throw new UsageError(
@@ -55,14 +55,14 @@ export async function readRows(executor: ModelExecutor, flags: RowFlags): Promis
     throw new UsageError("a row is needed: --data FILE --row N, or --row-json '{\"feature\": 1}'");
   }
   if (flags.rowJson !== undefined) {
-    return [{ row: 0, values: jsonRow(executor, flags.rowJson) }];
+    return [{ row: 1, values: jsonRow(executor, flags.rowJson) }];
   }
-  const wanted = flags.row ?? [0];
+  const wanted = flags.row ?? [1];
   const found = await scanTable(executor, flags.data!, flags.format, new Set(wanted));
   return wanted.map((row) => {
     const values = found.rows.get(row);
     if (values === undefined) {
-      throw new UsageError(`--row ${row}: ${flags.data} has ${found.count} rows, numbered from 0`);
+      throw new UsageError(`--row ${row}: ${flags.data} has ${found.count} rows`);
     }
     return { row, values };
   });
@@ -138,12 +138,13 @@ async function takeRows(
   for await (const block of source.blocks()) {
     const decoded = await decoder.decode(block.payload);
     for (const row of wanted) {
-      if (row >= count && row < count + decoded.rows) {
-        rows.set(row, rowOf(decoded, row - count, row, features, source.name));
+      const at = row - 1 - count;
+      if (at >= 0 && at < decoded.rows) {
+        rows.set(row, rowOf(decoded, at, row, features, source.name));
       }
     }
     count += decoded.rows;
-    if (count > last) {
+    if (count >= last) {
       break;
     }
   }

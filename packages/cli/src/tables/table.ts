@@ -86,6 +86,8 @@ export interface DecodedBlock {
   readonly kept: readonly KeptColumn[];
   /** In the order of rows, at most one a row. */
   readonly refused: readonly RowRefusal[];
+  /** By row, names that are neither features nor passed through, where each row has its own. */
+  readonly unknown?: readonly (readonly string[] | undefined)[];
 }
 
 /** A part of a table, as it can be posted to another thread. */

@@ -1,5 +1,5 @@
 /** Tables of text whose columns are aligned, and which fit the terminal. */
-import { printable } from "./output.ts";
+import { printable } from "./format.ts";
 
 export interface TableColumn {
   readonly title: string;

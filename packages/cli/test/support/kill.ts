@@ -1,48 +1,47 @@
 /** Runs that are killed in the middle, and resumed. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "vitest";
 import { type CommandResult, startCommand } from "./command.ts";
 
 export function digestOf(path: string): string {
   return createHash("sha256").update(readFileSync(path)).digest("hex");
 }
 
-function contentOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
+export interface KilledRun {
+  /** Result of the last run, which was not killed. */
+  readonly last: CommandResult;
+  /** Whether it had something to go on with. */
+  readonly resumed: boolean;
 }
 
-/** Milliseconds after which a run is killed, from its first checkpoint on. */
-const LONGEST = 150;
-
 /**
- * Runs a batch with `--resume`, kills it `kills` times at random moments, and lets it end then. Two of three are killed after they
- * got on, the others at any moment, also before they began.
- * @returns the result of the last run, and how many were killed: fewer than asked for where one was quicker
+ * Runs a batch with `--resume`, kills it as often as is asked for, each time at a random moment of the time that a whole run takes, and lets it
+ * end then. A run that was quicker must have ended with the bytes of `whole`, and the next one begins anew.
+ * @param milliseconds that a whole run takes
  */
 export async function runKilled(
   args: readonly string[],
   out: string,
+  whole: string,
   kills: number,
-): Promise<{ readonly last: CommandResult; readonly killed: number }> {
-  const journal = `${out}.partial.journal`;
-  for (let killed = 0; ; killed++) {
-    const before = contentOf(journal);
+  milliseconds: number,
+): Promise<KilledRun> {
+  let killed = 0;
+  for (;;) {
+    const resumed = existsSync(`${out}.partial.journal`);
     const { process: child, result } = startCommand([...args, "--out", out, "--resume"]);
-    if (killed < kills) {
-      while (killed % 3 !== 2 && child.exitCode === null && contentOf(journal) === before) {
-        await sleep(2);
-      }
-      await sleep(Math.random() * LONGEST);
-      child.kill("SIGKILL");
+    if (killed === kills) {
+      return { last: await result, resumed };
     }
-    const last = await result;
-    if (last.status !== "SIGKILL") {
-      return { last, killed };
+    await sleep(Math.random() * milliseconds);
+    child.kill("SIGKILL");
+    if ((await result).status === "SIGKILL") {
+      killed++;
+    } else {
+      expect(digestOf(out)).toBe(digestOf(whole));
+      rmSync(out);
     }
   }
 }

@@ -15,6 +15,10 @@ import { linesOf } from "./text-lines.ts";
 
 const JSON_TYPE = { name: "json" } as const;
 
+/** What a key stands for that is no feature. */
+const PASSED = -1;
+const UNKNOWN = -2;
+
 interface Refused {
   readonly reason: string;
   readonly column?: string;
@@ -26,7 +30,8 @@ export class NdjsonDecoder implements Decoder {
   readonly #fields: TextFields;
   /** By feature: 1 where a number is the value itself. */
   readonly #isNumber: Uint8Array;
-  readonly #features: ReadonlyMap<string, number>;
+  /** By name: the feature, or -1 for what is passed through. */
+  readonly #known: ReadonlyMap<string, number>;
   /** Keys of the last row and their features: most rows have the same keys in the same order, and as the same objects. */
   readonly #lastKeys: string[] = [];
   readonly #lastFeatures: number[] = [];
@@ -36,7 +41,10 @@ export class NdjsonDecoder implements Decoder {
     this.#encoder = encoder;
     this.#fields = new TextFields(encoder, spec.options.missing);
     this.#isNumber = Uint8Array.from(encoder.kinds, (kind) => (kind === "number" ? 1 : 0));
-    this.#features = new Map(encoder.names.map((name, feature) => [name, feature]));
+    this.#known = new Map([
+      ...plan.keep.map((column) => [plan.names[column]!, PASSED] as const),
+      ...encoder.names.map((name, feature) => [name, feature] as const),
+    ]);
   }
 
   decode(payload: BlockPayload): DecodedBlock {
@@ -45,13 +53,18 @@ export class NdjsonDecoder implements Decoder {
     const features = new Float32Array(lines.length * width).fill(Number.NaN);
     const kept: unknown[][] = this.#plan.keep.map(() => []);
     const refused: RowRefusal[] = [];
+    const unknown: (string[] | undefined)[] = [];
     let row = 0;
     lines.forEach((text, line) => {
       if (text !== undefined && text.trim() === "") {
         return;
       }
       const object = text === undefined ? { reason: "is not UTF-8" } : parse(text);
-      const reason = isRefused(object) ? object : this.#encode(object.row, features, row * width);
+      const strangers: string[] = [];
+      const reason = isRefused(object) ? object : this.#encode(object.row, features, row * width, strangers);
+      if (strangers.length > 0) {
+        unknown[row] = strangers;
+      }
       if (reason !== undefined) {
         refused.push({ row, line, ...reason });
       }
@@ -71,17 +84,26 @@ export class NdjsonDecoder implements Decoder {
         values: kept[place]!,
       })),
       refused,
+      unknown,
     };
   }
 
   /** @returns why the row is refused, if it is */
-  #encode(row: Readonly<Record<string, unknown>>, out: Float32Array, at: number): Refused | undefined {
+  #encode(
+    row: Readonly<Record<string, unknown>>,
+    out: Float32Array,
+    at: number,
+    unknown: string[],
+  ): Refused | undefined {
     const keys = Object.keys(row);
     const checkMissing = this.#fields.hasMissing;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
       const feature = this.#featureOf(key, i);
       if (feature < 0) {
+        if (feature === UNKNOWN) {
+          unknown.push(key);
+        }
         continue;
       }
       const value = row[key];
@@ -108,7 +130,7 @@ export class NdjsonDecoder implements Decoder {
     if (this.#lastKeys[place] === key) {
       return this.#lastFeatures[place]!;
     }
-    const feature = this.#features.get(key) ?? -1;
+    const feature = this.#known.get(key) ?? UNKNOWN;
     // Objects may have any number of keys, but few have many more than the model.
     if (place < 2 * this.#isNumber.length + 100) {
       this.#lastKeys[place] = key;

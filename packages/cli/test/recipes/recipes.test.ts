@@ -59,10 +59,8 @@ function run(recipe: string): string {
   return stdout;
 }
 
-const needed = process.env["CI"] !== undefined;
-
 describe("recipes", () => {
-  it.skipIf(!needed && python === undefined)(
+  it.skipIf(python === undefined)(
     "ClickHouse (needs Python 3.10 or later)",
     () => {
       const printed = run("clickhouse");
@@ -74,7 +72,7 @@ describe("recipes", () => {
     15 * MINUTES,
   );
 
-  it.skipIf(!needed && (python === undefined || !java))(
+  it.skipIf(python === undefined || !java)(
     "Spark (needs Python 3.10 or later and Java 17)",
     () => {
       const printed = run("spark");

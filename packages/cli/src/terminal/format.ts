@@ -1,4 +1,4 @@
-/** Numbers and bars as terminals show them. */
+/** Numbers, bars and names as people read them. */
 
 /** `1,234,567` */
 export function grouped(count: number): string {
@@ -51,10 +51,26 @@ export function someNames(names: readonly string[], limit = 8): string {
   return names.slice(0, limit).join(", ") + more;
 }
 
-/** Control characters of a table do nothing to the terminal. */
+/** Six significant digits: for people, not for programs. */
+export function short(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : String(value);
+}
+
+/** `12.3 MB` */
+export function byteSize(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB"];
+  let [value, unit] = [bytes, 0];
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`;
+}
+
+/** Control characters of names do nothing to the terminal. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => {
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  });
+  return text.replace(
+    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
