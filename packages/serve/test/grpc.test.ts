@@ -1,12 +1,11 @@
 /** gRPC as a service: health, metadata, reflection, deadlines, ids, models that change under load, and the end. */
-import { readFileSync, renameSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { connect, constants } from "node:http2";
 import { join } from "node:path";
 import { create, createRegistry, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Metadata, type ServiceError, status as Status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Booster } from "xgboost-infer";
 import {
   Health,
   HealthCheckRequestSchema,
@@ -22,14 +21,10 @@ import {
 } from "../src/proto/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as OlderReflection } from "../src/proto/grpc/reflection/v1alpha/reflection_pb.ts";
 import { GRPCInferenceService } from "../src/proto/open_inference_pb.ts";
-import { ScoringService } from "../src/proto/xgboost_infer/v1/scoring_pb.ts";
-import { expectBits } from "./support/bits.ts";
-import { fixture } from "./support/fixture.ts";
 import { GrpcClient } from "./support/grpc-client.ts";
 import { put, type Repository, type Running, startService, until } from "./support/service.ts";
+import { A, B, MATRIX, swapUnderLoad } from "./support/swaps.ts";
 
-const A = fixture("binary-logistic");
-const B = fixture("binary-logistic-base-score");
 const oip = GRPCInferenceService.method;
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -54,14 +49,6 @@ async function codeOf(call: Promise<unknown>): Promise<Status> {
     (error: unknown) => (error as ServiceError).code,
   );
 }
-
-function replace(path: string, content: Uint8Array): void {
-  put(`${path}.tmp`, content);
-  renameSync(`${path}.tmp`, path);
-}
-
-const ROWS = { name: "rows", datatype: "FP32", shape: [BigInt(A.rows), BigInt(A.cols)] };
-const MATRIX = { modelName: "m", inputs: [ROWS], rawInputContents: [new Uint8Array(A.values.buffer)] };
 
 describe("the Open Inference Protocol", () => {
   it("tells of server and models", async () => {
@@ -276,36 +263,9 @@ describe("calls", () => {
 
   it("of 20 clients are all answered while models are swapped, each wholly by one", async () => {
     const of = await start({ "m.ubj": A.model });
-    const predictions = [A, B].map(
-      ({ model }) => Booster.load(model).predict({ data: A.values, rows: A.rows, cols: A.cols }).data,
-    );
-    const answers = new Map<string, Float32Array>();
-    let going = true;
-    let calls = 0;
-    const clients = Array.from({ length: 20 }, () => new GrpcClient(of.service.grpcPort, OWN_CONNECTION));
-    const work = clients.map(async (each, i) => {
-      while (going) {
-        const named = i % 2 === 0;
-        const [found, digest] = named ? await scoreNamed(each) : await inferRaw(each);
-        const expected = predictions.find((each) => each[0] === found[0])!;
-        expectBits(found, expected.slice(0, found.length));
-        expect(answers.get(digest) ?? expected).toBe(expected);
-        answers.set(digest, expected);
-        calls++;
-      }
-    });
-    for (let swap = 0; swap < 10; swap++) {
-      const before = of.service.repository.get("m").digest;
-      replace(join(of.directory, "m.ubj"), swap % 2 === 0 ? B.model : A.model);
-      await until(() => of.service.repository.get("m").digest !== before);
-    }
-    going = false;
-    await Promise.all(work);
-    for (const each of clients) {
-      each.close();
-    }
+    const { calls, models } = await swapUnderLoad(of, 10);
     expect(calls).toBeGreaterThan(100);
-    expect(new Set(answers.values()).size).toBe(2);
+    expect(models).toBe(2);
   });
 
   it("are not lost when connections are ended at their age", async () => {
@@ -338,18 +298,3 @@ describe("calls", () => {
     expect(await codeOf(client.call(oip.serverLive, {}))).toBe(Status.UNAVAILABLE);
   });
 });
-
-/** Clients in one process share connections otherwise. */
-const OWN_CONNECTION = { "grpc.use_local_subchannel_pool": 1 };
-
-async function inferRaw(of: GrpcClient): Promise<[Float32Array, string]> {
-  const { message } = await of.call(oip.modelInfer, MATRIX);
-  const found = new Float32Array(new Uint8Array(message.rawOutputContents[0]!).buffer);
-  return [found, message.parameters["model_digest"]!.parameterChoice.value as string];
-}
-
-async function scoreNamed(of: GrpcClient): Promise<[Float32Array, string]> {
-  const numbers = Object.fromEntries(A.names.map((name, i) => [name, A.values[i]!]));
-  const { message } = await of.call(ScoringService.method.score, { model: "m", features: { numbers } });
-  return [Float32Array.of(message.score!), message.model!.digest];
-}

@@ -56,9 +56,6 @@ export interface GrpcServerOptions {
 /** Calls under way on a connection: more wait at the client. */
 const MAX_STREAMS = 1_000;
 
-/** Names and values of headers of a call. */
-const MAX_METADATA_BYTES = 16_384;
-
 /** Of calls that do not get as far as a service. */
 const PROTOCOL = "grpc";
 
@@ -82,7 +79,6 @@ export class GrpcServer {
       "grpc.max_receive_message_length": config.maxRequestBytes,
       "grpc.max_send_message_length": -1,
       "grpc.max_concurrent_streams": MAX_STREAMS,
-      "grpc.absolute_max_metadata_size": MAX_METADATA_BYTES,
       "grpc.max_connection_idle_ms": config.keepAliveTimeout,
       ...(config.grpcMaxConnectionAge === 0
         ? {}
