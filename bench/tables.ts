@@ -236,7 +236,15 @@ function report(): void {
   ];
   mkdirSync("bench/results", { recursive: true });
   const file = `bench/results/${rows === DEFAULT_ROWS ? "tables" : "quick.tables"}`;
-  writeFileSync(`${file}.json`, `${JSON.stringify({ machine, rows, sections }, undefined, 1)}\n`);
+  const record = sections.map(({ model, contenders }) => ({
+    model,
+    contenders: contenders.map(({ name, table, runs }) => ({
+      name,
+      table,
+      runs: runs.map(({ seconds, cpu, peak }) => ({ seconds, cpu, peak })),
+    })),
+  }));
+  writeFileSync(`${file}.json`, `${JSON.stringify({ machine, rows, sections: record }, undefined, 1)}\n`);
   writeFileSync(`${file}.md`, lines.join("\n"));
   console.log(`\n${lines.join("\n")}`);
 }
