@@ -1,4 +1,4 @@
-/** `npm run test:package`: packs the package, installs it in an empty project, and imports and uses it there. */
+/** `npm run test:package`: packs the packages, installs them in empty projects, and imports and uses them there. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -83,5 +83,33 @@ run(
   { cwd: project },
 );
 const { status } = spawnSync(process.execPath, ["use.js"], { cwd: project, stdio: "inherit" });
+process.exitCode = status === 0 && checkCommands() ? 0 : 1;
 rmSync(project, { recursive: true });
-process.exitCode = status ?? 1;
+
+/** The commands, each as its package installs it beside the engine. */
+function checkCommands() {
+  const commands = mkdtempSync(join(tmpdir(), "xgboost-infer-commands-"));
+  for (const name of ["cli", "serve"]) {
+    run("npm", ["pack", "-w", `packages/${name}`, "--pack-destination", commands, "--loglevel=error"]);
+  }
+  writeFileSync(join(commands, "package.json"), '{ "name": "empty", "private": true, "type": "module" }\n');
+  const tarballs = readdirSync(commands).filter((name) => name.endsWith(".tgz"));
+  const all = [join(project, tarball ?? ""), ...tarballs.map((name) => `./${name}`)];
+  run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", ...all], { cwd: commands });
+  const used = [
+    ["xgboost-infer", "check", join(root, "examples/tumour")],
+    [
+      ...["xgboost-infer", "predict", "--model", join(root, "examples/tumour")],
+      ...["--data", join(root, "examples/patients.csv"), "--out", "scores.parquet", "--keep", "all"],
+    ],
+    ["xgboost-infer-serve", "--help"],
+  ].every(([command = "", ...args]) => {
+    const { status } = spawnSync(join(commands, "node_modules/.bin", command), args, {
+      cwd: commands,
+      stdio: ["ignore", command === "xgboost-infer" ? "inherit" : "ignore", "inherit"],
+    });
+    return status === 0;
+  });
+  rmSync(commands, { recursive: true });
+  return used;
+}
