@@ -37,7 +37,12 @@ export function addExplain(program: Command): void {
     .description("Shows how much each feature contributes to the score of a row.")
     .argument("<model>", "model file or model directory");
   addRowOptions(command)
-    .option("--top <count>", "lines to show; the last one sums what is left", (text) => wholeNumber(text, 1), 10)
+    .option(
+      "--top <count>",
+      "lines to show; the last one sums what is left",
+      (text) => wholeNumber(text, 1),
+      10,
+    )
     .option("--group <number>", "output to explain: class or target, counted from 0 (default: all)", (text) =>
       wholeNumber(text, 0),
     )
