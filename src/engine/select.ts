@@ -18,19 +18,19 @@ export type EngineOption = "auto" | "wasm" | "javascript" | "reference";
 /** An engine for a layout, or nothing where platform or model do not suit it, or where it is not `forced` and would not pay. */
 type Candidate = (layout: Layout, forced: boolean) => Engine | undefined;
 
-const CANDIDATES: readonly (readonly [name: EngineOption, candidate: Candidate])[] = [
-  ["wasm", (layout, forced) => createRankedEngine(layout, forced, () => withoutRanks(layout))],
-  ["wasm", createWasmEngine],
-  ["javascript", (layout) => new ScalarEngine(layout)],
+/** In WebAssembly. The JavaScript engine takes every layout. */
+const CANDIDATES: readonly Candidate[] = [
+  (layout, forced) => createRankedEngine(layout, forced, () => withoutRanks(layout)),
+  createWasmEngine,
 ];
 
-const NAMES = CANDIDATES.map(([name]) => name);
+const OPTIONS: readonly EngineOption[] = ["auto", "wasm", "javascript", "reference"];
 
 /** @throws InputError for what is not an option */
 export function checkEngineOption(option: EngineOption): void {
-  if (option !== "auto" && option !== "reference" && !NAMES.includes(option)) {
+  if (!OPTIONS.includes(option)) {
     throw new InputError(
-      `engine is ${describe(option)}, expected auto, ${[...new Set(NAMES)].join(", ")} or reference`,
+      `engine is ${describe(option)}, expected ${OPTIONS.slice(0, -1).join(", ")} or ${OPTIONS.at(-1)}`,
     );
   }
 }
@@ -44,14 +44,13 @@ export function selectEngine(option: EngineOption, loaded: Model, rules: Rules, 
   if (option === "reference" || layout === undefined) {
     return new ReferenceEngine(withObeyedSplits(loaded, rules), rules);
   }
-  const wanted = CANDIDATES.slice(Math.max(0, NAMES.indexOf(option)));
-  for (const [, candidate] of wanted) {
+  for (const candidate of option === "javascript" ? [] : CANDIDATES) {
     const engine = candidate(layout, option === "wasm");
     if (engine !== undefined) {
       return engine;
     }
   }
-  return new ReferenceEngine(withObeyedSplits(loaded, rules), rules);
+  return new ScalarEngine(layout);
 }
 
 function withoutRanks(layout: Layout): Engine {

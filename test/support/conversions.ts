@@ -52,7 +52,12 @@ function isCanonical(json: Uint8Array): boolean {
 export function describeConversions(releases: readonly string[]): void {
   describe.each(releases)("documents of %s", (release) => {
     const documents = filesOf(release, true);
-    it.runIf(documents.length > 0)("become the UBJSON that XGBoost wrote, byte for byte", () => {
+
+    it("are there", () => {
+      expect(documents.length).toBeGreaterThan(0);
+    });
+
+    it("become the UBJSON that XGBoost wrote, byte for byte", () => {
       let compared = 0;
       for (const each of documents) {
         const expected = twin(each, "ubj");
@@ -65,22 +70,19 @@ export function describeConversions(releases: readonly string[]): void {
       expect(compared > 0).toBe(major! * 1000 + minor! >= 1006);
     });
 
-    it.runIf(documents.length > 0)(
-      "become the JSON that XGBoost wrote, byte for byte, but for other texts of the same numbers",
-      () => {
-        for (const each of documents) {
-          const expected = twin(each, "json")!;
-          const actual = convert(each, "json");
-          if (isCanonical(expected) && each.file.kind !== "snapshot") {
-            expect(decoder.decode(actual), each.name).toBe(decoder.decode(expected));
-          } else {
-            expect(convertModel(actual, { to: "json" }), each.name).toEqual(actual);
-          }
+    it("become the JSON that XGBoost wrote, byte for byte, but for other texts of the same numbers", () => {
+      for (const each of documents) {
+        const expected = twin(each, "json")!;
+        const actual = convert(each, "json");
+        if (isCanonical(expected) && each.file.kind !== "snapshot") {
+          expect(decoder.decode(actual), each.name).toBe(decoder.decode(expected));
+        } else {
+          expect(convertModel(actual, { to: "json" }), each.name).toEqual(actual);
         }
-      },
-    );
+      }
+    });
 
-    it.runIf(documents.length > 0)("predict the same bits in JSON and in UBJSON", () => {
+    it("predict the same bits in JSON and in UBJSON", () => {
       for (const each of documents) {
         expectSamePredictions(each);
       }

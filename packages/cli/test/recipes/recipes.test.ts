@@ -28,6 +28,8 @@ function findPython(): string | undefined {
 
 const python = findPython();
 const java = spawnSync("java", ["-version"], { encoding: "utf8" }).status === 0;
+const noPython = python === undefined ? " (no Python 3.10 or later here)" : "";
+const noJava = java ? "" : " (no Java here)";
 
 /** Made aside and renamed, so that an installation that was cut off is not taken for a whole one. */
 function environment(): string {
@@ -60,8 +62,8 @@ function run(recipe: string): string {
 }
 
 describe("recipes", () => {
-  it.skipIf(python === undefined)(
-    "ClickHouse (needs Python 3.10 or later)",
+  it.skipIf(noPython !== "")(
+    `ClickHouse${noPython}`,
     () => {
       const printed = run("clickhouse");
       expect(printed).toContain("scored: 48000 rows, each once, with XGBoost's bits");
@@ -72,8 +74,8 @@ describe("recipes", () => {
     15 * MINUTES,
   );
 
-  it.skipIf(python === undefined || !java)(
-    "Spark (needs Python 3.10 or later and Java 17)",
+  it.skipIf(noPython + noJava !== "")(
+    `Spark${noPython}${noJava}`,
     () => {
       const printed = run("spark");
       expect(printed).toContain("scored: 48000 rows, each once, with XGBoost's bits");
