@@ -4,6 +4,7 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Booster, InputError, ModelFormatError } from "../src/index.ts";
@@ -164,7 +165,7 @@ describe("threads", () => {
   });
 
   it("where the script is not there: a clear error", async () => {
-    const platform = nodePlatform(pathToFileURL(join(folder, "nothing.mjs")));
+    const platform = nodePlatform(() => new Worker(join(folder, "nothing.mjs")));
     const call = TestPool.create(readFixture("3.4.1/breast-cancer/model.ubj"), platform);
     await expect(call).rejects.toThrow(/^no worker could start: Cannot find module/);
     await expect(call).rejects.toBeInstanceOf(WorkerError);

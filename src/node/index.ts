@@ -4,4 +4,5 @@ export type { PoolOptions, PoolPredictOptions, PoolSource } from "../pool/pool.t
 export { WorkerError } from "../pool/worker-error.ts";
 export { loadFile } from "./load-file.ts";
 export { openModelDirectory } from "./model-directory.ts";
-export { WorkerPool } from "./worker-pool.ts";
+export type { ThreadWorker } from "./platform.ts";
+export { type NodePoolOptions, WorkerPool } from "./worker-pool.ts";

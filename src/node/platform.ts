@@ -1,17 +1,23 @@
 /** Threads of Node, as a pool takes them. */
-import { Worker } from "node:worker_threads";
 import type { Listener, Platform, Port } from "../pool/platform.ts";
+import type { FromWorker } from "../pool/protocol.ts";
 
-/** @param script the file that workers run; the package's own by default */
-export function nodePlatform(script: URL): Platform {
-  return { sharesMemory: true, start: (listener) => startWorker(script, listener) };
+/** What of a `Worker` of `node:worker_threads` is used. */
+export interface ThreadWorker {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  on(event: string, listener: (value: unknown) => void): unknown;
+  terminate(): Promise<number>;
+  ref(): void;
+  unref(): void;
 }
 
-function startWorker(script: URL, listener: Listener): Port {
-  // The parent's own flags may not suit a worker, such as --input-type.
-  const worker = new Worker(script, { execArgv: [] });
+export function nodePlatform(create: () => ThreadWorker): Platform {
+  return { sharesMemory: true, start: (listener) => startWorker(create(), listener) };
+}
+
+function startWorker(worker: ThreadWorker, listener: Listener): Port {
   let failure: unknown;
-  worker.on("message", (message) => listener.message(message));
+  worker.on("message", (message) => listener.message(message as FromWorker));
   worker.on("messageerror", (error) => {
     failure = error;
     void worker.terminate();

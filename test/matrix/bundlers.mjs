@@ -16,11 +16,12 @@ const load = (name, path) => import(pathToFileURL(runtimePath(`${name}/${path}`)
 export const BUNDLERS = {
   async esbuild(target, folder) {
     await esbuild({
-      // esbuild does not follow `new Worker(new URL(…))`: the worker's script is an entry of its own.
-      entryPoints: {
-        main: `${project}entries/${ENTRIES[target]}`,
-        ...(target === "browser" ? { worker: "xgboost-infer/browser/worker" } : {}),
-      },
+      // esbuild does not follow `new Worker(new URL(…))`: the worker's script is an entry of its own, here with the name that is
+      // looked for beside the page's script.
+      entryPoints:
+        target === "node"
+          ? { main: `${project}entries/bundled-program.mjs`, "pool-worker": "xgboost-infer/node/worker" }
+          : { main: `${project}entries/page.mjs`, worker: "xgboost-infer/browser/worker" },
       absWorkingDir: project,
       outdir: folder,
       bundle: true,
@@ -42,8 +43,11 @@ export const BUNDLERS = {
         target: "es2022",
         ...(target === "node" ? { ssr: true } : {}),
         rollupOptions: {
-          input: join(project, "entries", ENTRIES[target]),
-          output: { entryFileNames: "main.js" },
+          input:
+            target === "node"
+              ? { main: `${project}entries/bundled-program.mjs`, "pool-worker": "xgboost-infer/node/worker" }
+              : { main: `${project}entries/page.mjs` },
+          output: { entryFileNames: "[name].js" },
         },
       },
       ...(target === "node" ? { ssr: { noExternal: true } } : {}),
@@ -55,7 +59,7 @@ export const BUNDLERS = {
     const compiler = webpack({
       context: project,
       mode: "production",
-      entry: `./entries/${ENTRIES[target]}`,
+      entry: `./entries/${target === "node" ? "program" : "page"}.mjs`,
       target: target === "node" ? "node20" : "web",
       experiments: { outputModule: true },
       output: { path: folder, filename: "main.js", module: true },
@@ -71,8 +75,6 @@ export const BUNDLERS = {
     }
   },
 };
-
-const ENTRIES = { node: "program.mjs", browser: "page.mjs" };
 
 /** A classic script, and one for its workers. */
 export async function bundleClassic() {

@@ -28,10 +28,8 @@ export async function runWorkerd() {
   });
   try {
     await answers(`http://${address}/rate?times=0`);
-    const suite = await (await fetch(`http://${address}/`)).json();
-    const ask = (/** @type {number} */ times) => fetch(`http://${address}/rate?times=${times}`);
-    const rate = await rateOf(async (times) => (await ask(times)).json());
-    return { ...suite, rate, pools: {}, version: versionOf("@cloudflare/workerd-linux-64") };
+    const ask = async (/** @type {string} */ path) => (await fetch(`http://${address}${path}`)).json();
+    return await reportOf(ask, versionOf("@cloudflare/workerd-linux-64"));
   } finally {
     server.kill();
   }
@@ -48,8 +46,17 @@ export async function runEdgeRuntime() {
     const response = await isolate.evaluate(`edge.default.fetch(new Request("http://edge${path}"))`);
     return response.json();
   };
-  const rate = await rateOf((times) => ask(`/rate?times=${times}`));
-  return { ...(await ask("/")), rate, pools: {}, version: versionOf("@edge-runtime/vm") };
+  return reportOf(ask, versionOf("@edge-runtime/vm"));
+}
+
+/**
+ * @param {(path: string) => Promise<any>} ask
+ * @param {string} version
+ * @returns {Promise<import("./report.mjs").Report>}
+ */
+async function reportOf(ask, version) {
+  const suite = await ask("/");
+  return { ...suite, rate: await rateOf((times) => ask(`/rate?times=${times}`)), pools: {}, version };
 }
 
 const CONFIG = `using Workerd = import "/workerd/workerd.capnp";

@@ -197,7 +197,10 @@ function isSingle(data: Data, options: PredictOptions, { model }: FixtureCase): 
 function encode(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) {
     const { buffer, byteOffset, byteLength } = value;
-    return { $: value.constructor.name, base64: Buffer.from(buffer, byteOffset, byteLength).toString("base64") };
+    return {
+      $: value.constructor.name,
+      base64: Buffer.from(buffer, byteOffset, byteLength).toString("base64"),
+    };
   }
   if (typeof value === "number" && !Number.isFinite(value)) {
     return { $: String(value) };

@@ -265,7 +265,10 @@ function bytesOf(base64) {
   const length = (base64.length / 4) * 3 - (base64.match(/=*$/)?.[0].length ?? 0);
   const bytes = new Uint8Array(length);
   for (let i = 0, to = 0; i < base64.length; i += 4) {
-    const four = [0, 1, 2, 3].reduce((all, k) => (all << 6) | Math.max(0, DIGITS.indexOf(base64[i + k] ?? "")), 0);
+    const four = [0, 1, 2, 3].reduce(
+      (all, k) => (all << 6) | Math.max(0, DIGITS.indexOf(base64[i + k] ?? "")),
+      0,
+    );
     for (const shift of [16, 8, 0]) {
       if (to < length) {
         bytes[to++] = four >> shift;

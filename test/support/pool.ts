@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { threadId } from "node:worker_threads";
+import { threadId, Worker } from "node:worker_threads";
 import { buildSync } from "esbuild";
 import { nodePlatform } from "../../src/node/platform.ts";
 import type { Limits } from "../../src/pool/cost.ts";
@@ -50,7 +50,8 @@ export function compileWorker(folder: "node" | "browser"): URL {
 }
 
 export function realThreads(): Platform {
-  return nodePlatform(compileWorker("node"));
+  const script = compileWorker("node");
+  return nodePlatform(() => new Worker(script, { execArgv: [] }));
 }
 
 /** What becomes of a block that a fake worker is sent. */

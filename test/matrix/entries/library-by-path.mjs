@@ -1,3 +1,4 @@
+// @ts-nocheck: addresses of a server
 /** As `library.mjs`, for workers without a bundler: import maps are of pages alone. */
 export { checkCertificate, readCertificate } from "/node_modules/xgboost-infer/dist/certificate.js";
 export { convertModel } from "/node_modules/xgboost-infer/dist/convert.js";
