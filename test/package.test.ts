@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import vm from "node:vm";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
-import { measureSize } from "../tools/build.mjs";
+import { bundlePage, measureCombinations, measureSize, withSizes } from "../tools/sizes.mjs";
 import { writeJson } from "./support/document.ts";
 import { modelDocument, modelOf } from "./support/model.ts";
 
@@ -120,7 +120,8 @@ describe("src/", () => {
 
   it.each(sources)("%s imports only what comes before it", (path) => {
     for (const target of importsOf(path)) {
-      const isNode = layerOf(path) === "node" && target.startsWith("node:");
+      // webpack knows Node's workers by the name without a prefix alone.
+      const isNode = layerOf(path) === "node" && /^(node:|worker_threads$)/.test(target);
       if (isNode || BUNDLED[layerOf(path)]?.includes(target)) {
         continue;
       }
@@ -244,13 +245,15 @@ describe("the explain entry", () => {
     expect(gzipped).toBeLessThanOrEqual(limit);
   });
 
-  it("is one file that needs the error classes of the core alone, with the licences of what is in it", () => {
-    const imports = Array.from(
-      read("dist/explain.js").matchAll(/^import .* from "([^"]+)";$/gm),
-      (m) => m[1]!,
-    );
-    expect([...new Set(imports)]).toEqual(["./errors.js"]);
-    expect(readdirSync(`${ROOT}dist/explain`).filter((name) => !/\.d\.ts(\.map)?$/.test(name))).toEqual([]);
+  it("needs the error classes of the core alone, and has the licences of what is in it", () => {
+    const files = readdirSync(`${ROOT}dist/explain`).filter((name) => name.endsWith(".js"));
+    expect(files.filter((name) => !name.startsWith("part-"))).toEqual([]);
+    const importsIn = (path: string): string[] =>
+      Array.from(read(path).matchAll(/^(?:import|export|\})(?: .*)? (?:from )?"([^"]+)";$/gm), (m) => m[1]!);
+    const own = /^\.\/(explain\/)?part-\w+\.js$/;
+    expect(importsIn("dist/explain.js").filter((target) => !own.test(target))).toEqual([]);
+    const outside = files.flatMap((name) => importsIn(`dist/explain/${name}`)).filter((t) => !own.test(t));
+    expect([...new Set(outside)]).toEqual(["../errors.js"]);
     for (const name of BUNDLED["explain"]!) {
       expect(read("dist/explain.LICENSE.txt")).toContain(`${name}\n\nCopyright`);
     }
@@ -343,5 +346,71 @@ describe("the executor entry", () => {
     expect(vm.runInContext(`JSON.stringify(${load}.execute({}))`, context)).toBe(
       '{"score":2.5,"missing":["f0"],"missingWeight":0}',
     );
+  });
+});
+
+describe("bundles of pages", () => {
+  const ENTRIES = ["", "/explain", "/executor", "/convert", "/certificate", "/browser"];
+
+  it.each(ENTRIES)('are empty when they import nothing of "xgboost-infer%s"', async (entry) => {
+    const code = `import * as all from "xgboost-infer${entry}";`;
+    expect(Buffer.from(await bundlePage(code)).toString()).toBe("");
+  });
+
+  it("have only what they import of explain", async () => {
+    // What no other function has of each picture, response curve and search.
+    const marks = {
+      waterfall: "f(x) = ",
+      counterfactuals: "on neither side of a limit",
+      treeDiagram: "eachBefore",
+    };
+    const all = Buffer.from(await bundlePage('export * from "xgboost-infer/explain"')).toString();
+    for (const [name, mark] of Object.entries(marks)) {
+      expect(all.includes(mark), mark).toBe(true);
+      const code = Buffer.from(
+        await bundlePage(`export { ${name} } from "xgboost-infer/explain"`),
+      ).toString();
+      expect(code.includes(mark), `${name}: ${mark}`).toBe(true);
+      for (const other of Object.values(marks).filter((each) => each !== mark)) {
+        expect(code.includes(other), `${name} has what is of another: ${other}`).toBe(false);
+      }
+    }
+  });
+
+  it("have only what they import of the root entry", async () => {
+    const code = Buffer.from(
+      await bundlePage('export { UnsupportedModelError } from "xgboost-infer"'),
+    ).toString();
+    expect(code.length).toBeLessThan(300);
+    expect(code).toContain("ERR_UNSUPPORTED_MODEL");
+  });
+
+  it("are within their limits", async () => {
+    for (const { name, gzipped, limit } of await measureCombinations()) {
+      expect(gzipped, name).toBeLessThanOrEqual(limit);
+      // A limit far above would hold nothing.
+      expect(gzipped, name).toBeGreaterThan(limit / 3);
+    }
+  });
+
+  it("weigh what the README says, to 2 % or 0.2 kB: compression differs by a little between versions of Node", async () => {
+    const readme = read("README.md");
+    const numbersOf = (text: string): (readonly [string, readonly number[]])[] => {
+      const table = text.slice(text.indexOf("<!-- sizes -->"), text.indexOf("<!-- end of sizes -->"));
+      return [...table.matchAll(/^\| (.*?) \| ([\d.]+) kB \| ([\d.]+) kB \| ([\d.]+) kB \|$/gm)].map(
+        ([, name, ...sizes]) => [name!, sizes.map(Number)] as const,
+      );
+    };
+    const [said, measured] = [numbersOf(readme), numbersOf(await withSizes(readme))];
+    expect(said.length).toBeGreaterThan(10);
+    expect(said.map(([name]) => name)).toEqual(measured.map(([name]) => name));
+    said.forEach(([name, sizes], i) => {
+      sizes.forEach((size, k) => {
+        const found = measured[i]![1][k]!;
+        expect(Math.abs(size - found), `${name}: ${size} kB, npm run sizes`).toBeLessThanOrEqual(
+          Math.max(0.2, 0.02 * found),
+        );
+      });
+    });
   });
 });

@@ -1,7 +1,7 @@
 import Fastify from "fastify";
 import { FeatureCheckError, ModelExecutor } from "xgboost-infer/executor";
 
-const executor = ModelExecutor.load(new URL("../tumour", import.meta.url));
+const executor = ModelExecutor.load(`${import.meta.dirname}/../tumour`);
 export const server = Fastify();
 
 server.post("/score", ({ body }) => executor.execute(body)); // {"mean radius": 17.99, …} in any order

@@ -6,8 +6,9 @@ const booster = await loadFile(process.argv[2]);
 
 async function* scored(lines) {
   for await (const line of lines) {
-    const [score] = booster.predictRow(JSON.parse(line), { validateFeatures: false }); // other fields are left alone
-    yield `${line.slice(0, line.lastIndexOf("}"))},"score":${score}}\n`;
+    const row = JSON.parse(line);
+    const [score] = booster.predictRow(row, { validateFeatures: false }); // fields of other names are left alone
+    yield `${JSON.stringify({ ...row, score })}\n`;
   }
 }
 await pipeline(createInterface({ input: process.stdin }), scored, process.stdout);

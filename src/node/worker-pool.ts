@@ -1,6 +1,7 @@
 /** The worker pool of Node. */
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+// biome-ignore lint/style/useNodejsImportProtocol: by this name alone does webpack know Node's workers
+import { Worker } from "worker_threads";
 import { ModelPool, type PoolOptions, type PoolSource } from "../pool/pool.ts";
 import { nodePlatform, type ThreadWorker } from "./platform.ts";
 

@@ -62,7 +62,8 @@ export async function visit(page) {
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   const profile = mkdtempSync(join(tmpdir(), "xgboost-infer-matrix-"));
   const flags = [...FLAGS, `--user-data-dir=${profile}`, `http://localhost:${port}/`];
-  const browser = spawn(CHROMIUM, flags, { stdio: ["ignore", "ignore", "pipe"] });
+  // In a group of its own: its helpers would go on to write into the profile.
+  const browser = spawn(CHROMIUM, flags, { stdio: ["ignore", "ignore", "pipe"], detached: true });
   let log = "";
   browser.stderr.on("data", (text) => {
     log += text;
@@ -71,7 +72,7 @@ export async function visit(page) {
   const text = await promise;
   clearTimeout(limit);
   const ended = once(browser, "exit");
-  browser.kill();
+  process.kill(-(browser.pid ?? 0), "SIGKILL");
   await ended;
   server.close();
   server.closeAllConnections();
