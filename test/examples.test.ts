@@ -8,7 +8,7 @@ import { build, type Plugin } from "esbuild";
 import type { FastifyInstance } from "fastify";
 import { describe, expect, it } from "vitest";
 import { Booster } from "../src/index.ts";
-import { CHROMIUM, HAS_CHROMIUM, renderPage } from "./support/chromium.ts";
+import { CHROMIUM, HAS_CHROMIUM, shownByPage } from "./support/chromium.ts";
 import { readFixture } from "./support/fixtures.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -35,6 +35,7 @@ async function bundle(folder: string, entry: string, format: "esm" | "iife"): Pr
     bundle: true,
     format,
     globalName: "example",
+    target: "es2022",
     jsx: "automatic",
     define: { "process.env.NODE_ENV": '"production"' },
     loader: { ".ubj": "binary" },
@@ -53,24 +54,19 @@ function site(
   };
 }
 
-/** What an `<output>` shows. */
-function shown(html: string): string {
-  return /<output[^>]*>([^<]*)<\/output>/.exec(html)?.[1] ?? html;
-}
-
 const LEFT_OUT = HAS_CHROMIUM ? "" : ` (left out: there is no ${CHROMIUM}; Debian's package chromium has it)`;
 
 describe.skipIf(!HAS_CHROMIUM)(`in Chromium${LEFT_OUT}`, () => {
   it("page", async () => {
     const page = readFileSync(join(EXAMPLES, "page/index.html"));
-    const html = await renderPage((path) => {
+    const text = await shownByPage((path) => {
       const installed = /^\/node_modules\/xgboost-infer\/(dist\/.*)$/.exec(path)?.[1];
       const file = installed === undefined ? undefined : join(ROOT, installed);
       return file !== undefined && existsSync(file)
         ? readFileSync(file)
         : site({ "/index.html": page })(path);
     });
-    expect(shown(html)).toBe(String(SCORE));
+    expect(text).toBe(String(SCORE));
   });
 
   it("react", async () => {
@@ -82,11 +78,12 @@ describe.skipIf(!HAS_CHROMIUM)(`in Chromium${LEFT_OUT}`, () => {
         <StrictMode>
           <Suspense fallback="loading"><Score url="model.ubj" row={${JSON.stringify(ROW)}} /></Suspense>
         </StrictMode>);`;
-    const page = '<!doctype html><body></body><script type="module" src="main.js"></script>';
-    const html = await renderPage(
+    const page =
+      '<!doctype html><meta charset="utf-8"><body></body><script type="module" src="main.js"></script>';
+    const text = await shownByPage(
       site({ "/index.html": page, "/main.js": await bundle("react", entry, "esm") }),
     );
-    expect(shown(html)).toBe(String(SCORE));
+    expect(text).toBe(String(SCORE));
   });
 
   it("web-worker", async () => {
@@ -94,18 +91,22 @@ describe.skipIf(!HAS_CHROMIUM)(`in Chromium${LEFT_OUT}`, () => {
       import { predict } from "./main.js";
       const rows = { data: new Float32Array(60).fill(1), rows: 2, cols: 30 };
       const { data, shape } = await predict(rows);
-      const row = Object.keys(${JSON.stringify(ROW)});
       document.querySelector("output").value = [...data, shape, rows.data.length].join(" ");`;
-    const page = '<!doctype html><output></output><script type="module" src="main.js"></script>';
-    const html = await renderPage(
+    const page =
+      '<!doctype html><meta charset="utf-8"><output></output><script type="module" src="main.js"></script>';
+    const text = await shownByPage(
       site({
         "/index.html": page,
         "/main.js": await bundle("web-worker", entry, "esm"),
-        "/worker.js": await bundle("web-worker", 'import "./worker.js"', "esm"),
+        "/worker.js": await bundle(
+          "web-worker",
+          readFileSync(join(EXAMPLES, "web-worker/worker.js"), "utf8"),
+          "esm",
+        ),
       }),
     );
     const { data } = booster.predict({ data: new Float32Array(60).fill(1), rows: 2, cols: 30 });
-    expect(shown(html)).toBe([...data, 2, 0].join(" "));
+    expect(text).toBe([...data, 2, 0].join(" "));
   });
 });
 
