@@ -51,7 +51,10 @@ await pool.close();
 const createWorker = (): WebWorker => { throw new Error("no workers here"); };
 const refused = await BrowserPool.create(loaded, { createWorker }).catch((error) => error.code);
 if (refused !== "ERR_WORKER") throw new Error("a pool without workers");
-if (!import.meta.resolve("xgboost-infer/browser/worker").endsWith("dist/browser/worker.js")) throw new Error("no script for workers");
+for (const platform of ["browser", "node"]) {
+  const script = import.meta.resolve(\`xgboost-infer/\${platform}/worker\`);
+  if (!script.endsWith(\`dist/\${platform}/worker.js\`)) throw new Error("no script for workers");
+}
 if (!waterfall({ values: [1], base: 0 }).startsWith("<svg")) throw new Error("no picture");
 if (responseCurve(booster, row, 0).axis.size < 2) throw new Error("no curve");
 try {
