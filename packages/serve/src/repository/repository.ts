@@ -112,6 +112,14 @@ export class ModelRepository {
     });
   }
 
+  /** As `reload`, the first time; models of these names stay unloaded. */
+  open(unloaded: readonly string[]): Promise<void> {
+    for (const name of unloaded) {
+      this.#unloaded.add(name);
+    }
+    return this.reload();
+  }
+
   /**
    * Looks through the directory and takes in what has changed; resolves when that is visible. Broken files are reported to the
    * observer, and what was served before goes on.
@@ -152,13 +160,6 @@ export class ModelRepository {
       this.#unloaded.add(name);
       this.#publish(this.#entries);
     });
-  }
-
-  /** Fingerprints of all that is in the directory, to see whether anything has changed. */
-  look(): string {
-    return findModels(this.#options.directory)
-      .map(({ path, fingerprint }) => `${path}\n${fingerprint}`)
-      .join("\n\n");
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
