@@ -30,6 +30,7 @@ import { lookThrough } from "./repository/find-models.ts";
 import type { ModelCheck } from "./repository/load-model.ts";
 import { ModelRepository, type RepositoryObserver } from "./repository/repository.ts";
 import { RepositoryWatch } from "./repository/watch.ts";
+import { EventLoopDelay } from "./scoring/event-loop.ts";
 import { Scorer } from "./scoring/scorer.ts";
 
 export interface ServiceOptions {
@@ -54,6 +55,7 @@ export class Service {
   readonly #server: HttpServer;
   readonly #grpc: GrpcServer;
   readonly #health: HealthService;
+  readonly #delay: EventLoopDelay;
   /** None in workers. */
   readonly #admin: HttpServer | undefined;
   readonly #onReady: ((ready: boolean) => void)[] = [];
@@ -70,7 +72,11 @@ export class Service {
       observer: this.#observer(),
     });
     this.scorer = new Scorer({ ...config, repository: this.repository });
-    this.metrics = new Metrics({ queued: () => this.scorer.queued });
+    this.#delay = new EventLoopDelay(config.maxEventLoopDelay);
+    this.metrics = new Metrics({
+      queued: () => this.scorer.queued,
+      delay: () => this.#delay.milliseconds,
+    });
     const api: Api = {
       repository: this.repository,
       scorer: this.scorer,
@@ -86,7 +92,7 @@ export class Service {
     ];
     this.#health = new HealthService([GRPCInferenceService.typeName, ScoringService.typeName], api.isReady);
     this.#grpc = this.#grpcListener([...oipMethods(api), ...scoringMethods(api, NAMED_GRPC)]);
-    this.#server = this.#listener([...routes, ...documentRoutes(routes)]);
+    this.#server = this.#listener([...routes, ...documentRoutes(routes)], () => this.#delay.isTooLong);
     this.#admin = isWorker ? undefined : this.#listener(adminRoutes(this.#adminOfThis()));
   }
 
@@ -141,6 +147,17 @@ export class Service {
     this.port = await this.#server.listen(port, host);
   }
 
+  /** Open ones, of requests. */
+  get connections(): { readonly http: number; readonly grpc: number } {
+    return { http: this.#server.connections, grpc: this.#grpc.connections };
+  }
+
+  /** Has the clients of some connections connect anew, without losing a request. */
+  giveUp({ http, grpc }: { readonly http: number; readonly grpc: number }): void {
+    this.#server.giveUp(http);
+    this.#grpc.giveUp(grpc);
+  }
+
   /** Answers what has arrived, closes connections as they fall idle, and ends. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -153,6 +170,7 @@ export class Service {
     this.#changed();
     await Promise.all([this.#server.drain(), this.#grpc.drain()]);
     await this.#admin?.drain();
+    this.#delay.close();
     this.#logger.info("stopped");
   }
 
@@ -183,9 +201,10 @@ export class Service {
     };
   }
 
-  #listener(routes: readonly Route[]): HttpServer {
+  #listener(routes: readonly Route[], isOverloaded: () => boolean = () => false): HttpServer {
     return new HttpServer({
       routes,
+      isOverloaded,
       config: this.#config,
       logger: this.#logger,
       onAnswered: ({ protocol, kind, seconds, answer }) =>
@@ -203,6 +222,7 @@ export class Service {
     ]);
     return new GrpcServer({
       methods: [...methods, ...this.#health.methods],
+      isOverloaded: () => this.#delay.isTooLong,
       streams: [healthWatch(this.#health), ...reflectionStreams(reflection)],
       config: this.#config,
       logger: this.#logger,

@@ -25,6 +25,8 @@ export type MetricValues = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
 export interface MetricsSources {
   /** Large requests under way. */
   queued(): number;
+  /** Milliseconds that the event loop is late. */
+  delay(): number;
 }
 
 export class Metrics {
@@ -84,7 +86,16 @@ export class Metrics {
   readonly #latencies = new Map<string, { observe(seconds: number): void }>();
   readonly #ofModel = new WeakMap<ServedModel, ModelMetrics>();
 
-  constructor({ queued }: MetricsSources) {
+  constructor({ queued, delay }: MetricsSources) {
+    new Gauge({
+      name: `${PREFIX}event_loop_delay_seconds`,
+      help: "How late the event loop is, on average over half a second; of several processes, the latest",
+      registers: [this.#registry],
+      aggregator: "max",
+      collect() {
+        this.set(delay() / 1000);
+      },
+    });
     new Gauge({
       name: `${PREFIX}queued_requests`,
       help: "Large requests under way, which take turns",

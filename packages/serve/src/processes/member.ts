@@ -3,7 +3,7 @@ import type { Worker } from "node:cluster";
 import { Failure } from "../failure.ts";
 import type { MetricValues } from "../metrics/metrics.ts";
 import { Lines } from "./lines.ts";
-import type { FromWorker, Ports, QuestionKind, Questions, Start, ToWorker } from "./messages.ts";
+import type { Connections, FromWorker, Ports, QuestionKind, Questions, Start, ToWorker } from "./messages.ts";
 
 export interface MemberEvents {
   /** Whether it is ready has changed. */
@@ -24,7 +24,6 @@ interface Waiting {
 
 /** An event loop that stands still for so long does not come back. */
 const PING_TIMEOUT = 10_000;
-const PING_INTERVAL = 2_000;
 
 export class Member {
   /** Resolves when it answers requests; rejects when it cannot start. */
@@ -34,13 +33,14 @@ export class Member {
   ready = false;
   /** It was told to leave: no requests come to it any more. */
   leaving = false;
+  /** Its connections when it told them last. */
+  connections: Connections = { http: 0, grpc: 0 };
   /** Its counters when it told them last. */
   metrics: MetricValues = [];
   readonly #worker: Worker;
   readonly #start: Start;
   readonly #events: MemberEvents;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #pings: NodeJS.Timeout;
   #listeningSince: number | undefined;
   #questions = 0;
   #failure: string | undefined;
@@ -67,8 +67,6 @@ export class Member {
     // Messages to a process that has just ended.
     worker.on("error", () => undefined);
     this.#forward(worker);
-    this.#pings = setInterval(() => this.#ping(), PING_INTERVAL);
-    this.#pings.unref();
   }
 
   get pid(): number | undefined {
@@ -111,6 +109,22 @@ export class Member {
     const end = setTimeout(() => this.kill(), timeout);
     await this.ended;
     clearTimeout(end);
+  }
+
+  giveUp(connections: Connections): void {
+    this.#send({ type: "giveUp", ...connections });
+  }
+
+  /** Asks how it is. One that does not answer for long is ended, and with it what hangs. */
+  async ping(): Promise<void> {
+    try {
+      this.connections = await this.ask("ping", {}, PING_TIMEOUT);
+    } catch {
+      if (!this.#worker.isDead() && this.isListening) {
+        this.#failure = `its event loop stood still for ${PING_TIMEOUT / 1000} s`;
+        this.kill();
+      }
+    }
   }
 
   kill(): void {
@@ -174,19 +188,7 @@ export class Member {
     return waiting;
   }
 
-  #ping(): void {
-    if (this.isListening) {
-      this.ask("ping", {}, PING_TIMEOUT).catch(() => {
-        if (!this.#worker.isDead() && this.isListening) {
-          this.#failure = `its event loop stood still for ${PING_TIMEOUT / 1000} s`;
-          this.kill();
-        }
-      });
-    }
-  }
-
   #end(how: string): void {
-    clearInterval(this.#pings);
     this.ready = false;
     for (const id of [...this.#waiting.keys()]) {
       this.#settle(id)?.reject(new Failure("unavailable", "a process has ended"));

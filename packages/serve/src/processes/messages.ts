@@ -12,7 +12,8 @@ export interface Questions {
   index: { readonly ask: object; readonly answer: readonly IndexEntry[] };
   metrics: { readonly ask: object; readonly answer: MetricValues };
   logLevel: { readonly ask: { readonly level: LogLevel }; readonly answer: null };
-  ping: { readonly ask: object; readonly answer: null };
+  /** Whether its event loop goes on, and the open connections that it has. */
+  ping: { readonly ask: object; readonly answer: Connections };
 }
 
 export type QuestionKind = keyof Questions;
@@ -37,7 +38,18 @@ export interface Leave {
   readonly type: "leave";
 }
 
-export type ToWorker = Start | Question | Leave;
+/** Give up so many connections: their clients are asked to connect anew. */
+export interface GiveUp extends Connections {
+  readonly type: "giveUp";
+}
+
+export type ToWorker = Start | Question | GiveUp | Leave;
+
+/** Of HTTP and of gRPC. */
+export interface Connections {
+  readonly http: number;
+  readonly grpc: number;
+}
 
 export interface Ports {
   readonly port: number;

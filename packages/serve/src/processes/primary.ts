@@ -13,6 +13,7 @@ import { lookThrough } from "../repository/find-models.ts";
 import type { IndexEntry } from "../repository/repository.ts";
 import { RepositoryWatch } from "../repository/watch.ts";
 import { BackOff } from "./back-off.ts";
+import { surplus } from "./balance.ts";
 import { Member, type MemberEvents } from "./member.ts";
 import type { QuestionKind, Questions } from "./messages.ts";
 import { Totals } from "./totals.ts";
@@ -20,6 +21,8 @@ import { WORKER_ARGUMENT } from "./worker.ts";
 
 /** Loading a large model takes seconds. */
 const LOAD_TIMEOUT = 600_000;
+/** How often workers are asked how they are, and connections are spread anew. */
+const PING_INTERVAL = 1_000;
 const ANSWER_TIMEOUT = 2_000;
 /** What a worker has, beyond its own limit, to end. */
 const END_MARGIN = 1_000;
@@ -41,6 +44,7 @@ export class Primary {
   readonly #unloaded = new Set<string>();
   #config: Config;
   #watch: RepositoryWatch | undefined;
+  #pings: NodeJS.Timeout | undefined;
   #started = false;
   #stopping: Promise<void> | undefined;
   /** Rolling restarts come one after the other. */
@@ -51,7 +55,7 @@ export class Primary {
   constructor(config: Config, log: Log) {
     this.#config = config;
     this.#log = log;
-    this.#metrics = new Metrics({ queued: () => 0 });
+    this.#metrics = new Metrics({ queued: () => 0, delay: () => 0 });
     this.#adminServer = new HttpServer({
       routes: adminRoutes(this.#admin()),
       config,
@@ -90,6 +94,7 @@ export class Primary {
       "listening",
     );
     this.#watchRepository();
+    this.#pings = setInterval(() => this.#ping(), PING_INTERVAL);
     this.#log.logger.info({}, this.#isReady() ? "ready" : "no model is ready");
   }
 
@@ -123,6 +128,7 @@ export class Primary {
   async #stop(): Promise<void> {
     this.#log.logger.info("stopping");
     clearTimeout(this.#replacing);
+    clearInterval(this.#pings);
     await this.#watch?.close();
     await Promise.all([...this.#members].map((member) => this.#leave(member)));
     await this.#adminServer.drain();
@@ -201,6 +207,25 @@ export class Primary {
     } catch (error) {
       logger.error({ reason: (error as Error).message }, "not restarted: a new worker cannot start");
     }
+  }
+
+  #ping(): void {
+    const members = [...this.#members].filter(({ isListening }) => isListening);
+    this.#spread(members);
+    for (const member of members) {
+      void member.ping();
+    }
+  }
+
+  #spread(members: readonly Member[]): void {
+    const http = surplus(members.map(({ connections }) => connections.http));
+    const grpc = surplus(members.map(({ connections }) => connections.grpc));
+    members.forEach((member, i) => {
+      const connections = { http: http[i]!, grpc: grpc[i]! };
+      if (connections.http + connections.grpc > 0) {
+        member.giveUp(connections);
+      }
+    });
   }
 
   #isReady(): boolean {

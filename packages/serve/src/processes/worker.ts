@@ -47,6 +47,9 @@ class WorkerProcess {
       case "leave":
         this.leave();
         return;
+      case "giveUp":
+        this.#service?.giveUp(message);
+        return;
       case "question":
         void this.#answer(message);
     }
@@ -107,7 +110,8 @@ class WorkerProcess {
   }
 }
 
-function answersOf({ repository, metrics }: Service, log: Log): Answers {
+function answersOf(service: Service, log: Log): Answers {
+  const { repository, metrics } = service;
   return {
     reload: () => repository.reload().then(() => null),
     load: ({ name }) => repository.load(name).then(() => null),
@@ -118,7 +122,7 @@ function answersOf({ repository, metrics }: Service, log: Log): Answers {
       log.logger.level = level;
       return null;
     },
-    ping: () => null,
+    ping: () => service.connections,
   };
 }
 
