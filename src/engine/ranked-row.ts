@@ -1,7 +1,7 @@
 /** Single rows in the ranked engine: eight trees at a time, by the loops of `assembly/ranked.ts` over their own tables. */
 import type { Layout } from "../compile/layout.ts";
-import { Arena, allocateMemory, instantiate, Views } from "./platform.ts";
-import { RankSearch, SLOT_BYTES } from "./rank-search.ts";
+import { Arena, allocateMemory, instantiate, type LinearMemory, Views } from "./platform.ts";
+import { RankSearch, type SearchPlaces, SLOT_BYTES, stageRows } from "./rank-search.ts";
 import type { RankPlan } from "./ranks.ts";
 
 const CHUNK_TREES = 8;
@@ -64,33 +64,38 @@ interface Addresses {
   readonly sums: number;
 }
 
+/** What stands where in linear memory. Plain data, with which another thread can use a copy of the memory. */
+export interface RowPlaces {
+  readonly search: SearchPlaces;
+  readonly runs: readonly Run[];
+  readonly addresses: Addresses;
+}
+
 export class RankedRow {
   /** Room for one row, which `rank` reads without a copy; `undefined` where only some features are staged. */
   readonly input: Float32Array | undefined;
+  readonly places: RowPlaces;
+  readonly memory: LinearMemory;
   readonly #layout: Layout;
-  readonly #search: RankSearch;
+  readonly #search: SearchPlaces;
   readonly #runs: readonly Run[];
   readonly #addresses: Addresses;
   readonly #kernel: Kernel;
   readonly #views: Views;
 
-  private constructor(
-    layout: Layout,
-    search: RankSearch,
-    runs: readonly Run[],
-    addresses: Addresses,
-    kernel: Kernel,
-    views: Views,
-  ) {
+  constructor(layout: Layout, places: RowPlaces, memory: LinearMemory, module: object) {
+    const { search, runs, addresses } = places;
+    this.places = places;
+    this.memory = memory;
     this.#layout = layout;
     this.#search = search;
     this.#runs = runs;
     this.#addresses = addresses;
-    this.#kernel = kernel;
-    this.#views = views;
+    this.#kernel = instantiate(module, memory) as Kernel;
+    this.#views = new Views(memory.buffer);
     const start = addresses.values / 4;
     this.input =
-      search.features === undefined ? views.floats.subarray(start, start + layout.features) : undefined;
+      search.features === undefined ? this.#views.floats.subarray(start, start + layout.features) : undefined;
   }
 
   /** `undefined` where memory is lacking. */
@@ -98,7 +103,7 @@ export class RankedRow {
     const arena = new Arena(FIRST_ADDRESS);
     const runs = chooseRuns(layout, plan, arena);
     const search = new RankSearch(layout, plan, arena);
-    const addresses = place(layout, runs, search, arena);
+    const addresses = place(layout, runs, search.places, arena);
     const memory = allocateMemory(arena.size);
     if (memory === undefined) {
       return undefined;
@@ -106,8 +111,7 @@ export class RankedRow {
     const views = new Views(memory.buffer);
     search.write(views);
     writeRuns(layout, plan, runs, addresses, views);
-    const kernel = instantiate(module, memory) as Kernel;
-    return new RankedRow(layout, search, runs, addresses, kernel, views);
+    return new RankedRow(layout, { search: search.places, runs, addresses }, memory, module);
   }
 
   /** Ranks row `row` of a batch, for the calls of `add` that follow. */
@@ -115,7 +119,7 @@ export class RankedRow {
     const { columnsAt, columnsEnd } = this.#search;
     const { values } = this.#addresses;
     if (rows !== this.input) {
-      this.#search.stage(this.#views.floats, values / 4, rows, row, 1, this.#layout.features);
+      stageRows(this.#search, this.#views.floats, values / 4, rows, row, 1, this.#layout.features);
     }
     this.#kernel.rankRow(columnsAt, columnsEnd, values);
   }
@@ -250,7 +254,7 @@ function isNearlyComplete(layout: Layout, begin: number, end: number, depth: num
   return depth <= MAX_HEAP_DEPTH && (end - begin) * 2 ** depth <= MAX_FILL * leaves;
 }
 
-function place(layout: Layout, runs: readonly Run[], search: RankSearch, arena: Arena): Addresses {
+function place(layout: Layout, runs: readonly Run[], search: SearchPlaces, arena: Arena): Addresses {
   const nodes = runs.reduce(
     (sum, { kind, begin, end }) =>
       sum + (kind === "linked" ? layout.treeOffsets[end]! - layout.treeOffsets[begin]! : 0),

@@ -41,20 +41,21 @@ export function createRankedEngine(
   return new RankedEngine(layout, plan, module, fallback);
 }
 
-class RankedEngine implements Engine {
+export class RankedEngine implements Engine {
+  readonly plan: RankPlan;
+  /** Made when first wanted. */
+  batch: RankedBatch | undefined;
+  row: RankedRow | undefined;
   readonly #layout: Layout;
-  readonly #plan: RankPlan;
   readonly #module: object;
   readonly #runs: readonly Run[];
   readonly #makeFallback: () => Engine;
   #fallback: Engine | undefined;
   #lacksMemory = false;
-  #batch: RankedBatch | undefined;
-  #row: RankedRow | undefined;
 
   constructor(layout: Layout, plan: RankPlan, module: object, fallback: () => Engine) {
     this.#layout = layout;
-    this.#plan = plan;
+    this.plan = plan;
     this.#module = module;
     this.#runs = runsOf(plan.ranked);
     this.#makeFallback = fallback;
@@ -156,19 +157,19 @@ class RankedEngine implements Engine {
   }
 
   #useBatch(): RankedBatch | undefined {
-    if (this.#batch === undefined && !this.#lacksMemory) {
-      this.#batch = RankedBatch.create(this.#layout, this.#plan, this.#module);
-      this.#lacksMemory = this.#batch === undefined;
+    if (this.batch === undefined && !this.#lacksMemory) {
+      this.batch = RankedBatch.create(this.#layout, this.plan, this.#module);
+      this.#lacksMemory = this.batch === undefined;
     }
-    return this.#batch;
+    return this.batch;
   }
 
   #useRow(): RankedRow | undefined {
-    if (this.#row === undefined && !this.#lacksMemory) {
-      this.#row = RankedRow.create(this.#layout, this.#plan, this.#module);
-      this.#lacksMemory = this.#row === undefined;
+    if (this.row === undefined && !this.#lacksMemory) {
+      this.row = RankedRow.create(this.#layout, this.plan, this.#module);
+      this.#lacksMemory = this.row === undefined;
     }
-    return this.#row;
+    return this.row;
   }
 
   #useFallback(): Engine {
