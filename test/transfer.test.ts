@@ -2,20 +2,21 @@
 import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { ModelExecutor } from "../src/executor.ts";
-import { Booster, InputError, type LoadOptions, type PredictOptions } from "../src/index.ts";
+import { Booster, type Data, InputError, type LoadOptions, type PredictOptions } from "../src/index.ts";
 import { packBooster, transferList, unpackBooster } from "../src/transfer.ts";
 import { firstDifference, manifest, readFixture, readInput } from "./support/fixtures.ts";
 
-const KINDS: readonly PredictOptions[] = [
-  {},
-  { outputMargin: true },
-  { predLeaf: true },
+const KINDS: readonly PredictOptions[] = [{}, { outputMargin: true }, { predLeaf: true }];
+const EXPLANATIONS: readonly PredictOptions[] = [
   { predContribs: true },
-  { predInteractions: true },
+  { predContribs: true, approxContribs: true },
 ];
 
+/** Explanations take long, and rows of one kind say as much as all. */
+const EXPLAINED_ROWS = 4;
+
 /** What a prediction gives, or the error that it ends with. */
-function answer(booster: Booster, data: Parameters<Booster["predict"]>[0], options: PredictOptions) {
+function answer(booster: Booster, data: Data, options: PredictOptions) {
   try {
     return booster.predict(data, options);
   } catch (error) {
@@ -23,13 +24,9 @@ function answer(booster: Booster, data: Parameters<Booster["predict"]>[0], optio
   }
 }
 
-function expectSame(
-  found: Booster,
-  expected: Booster,
-  data: Parameters<Booster["predict"]>[0],
-  name: string,
-) {
-  for (const options of KINDS) {
+function expectSame(found: Booster, expected: Booster, all: Data, name: string): void {
+  for (const options of [...KINDS, ...EXPLANATIONS]) {
+    const data = EXPLANATIONS.includes(options) ? firstRows(all) : all;
     const [a, b] = [answer(found, data, options), answer(expected, data, options)];
     if (a instanceof Error || b instanceof Error) {
       expect(String(a), name).toBe(String(b));
@@ -40,6 +37,14 @@ function expectSame(
   }
 }
 
+function firstRows(data: Data): Data {
+  if (!("data" in data && "rows" in data && "cols" in data)) {
+    return data;
+  }
+  const rows = Math.min(EXPLAINED_ROWS, data.rows);
+  return { data: Array.from({ length: rows * data.cols }, (_, i) => data.data[i]!), rows, cols: data.cols };
+}
+
 function cloned(booster: Booster): Booster {
   return unpackBooster(structuredClone(packBooster(booster)));
 }
@@ -47,7 +52,8 @@ function cloned(booster: Booster): Booster {
 describe.each(["auto", "wasm", "javascript", "reference"] as const)("engine %s", (engine) => {
   it("gives the same bits for every fixture, whatever had been made before", () => {
     let compared = 0;
-    for (const fixture of manifest.cases) {
+    // All with the engine that is the default, some with each of the others.
+    for (const fixture of manifest.cases.filter((_, i) => engine === "auto" || i % 8 === 0)) {
       const [file] = fixture.files.filter(({ error }) => error === undefined);
       const input = fixture.inputs["main"];
       if (file === undefined || input === undefined) {
@@ -64,7 +70,7 @@ describe.each(["auto", "wasm", "javascript", "reference"] as const)("engine %s",
       expect(used.engine).toBe(expected.engine);
       compared++;
     }
-    expect(compared).toBeGreaterThan(500);
+    expect(compared).toBeGreaterThan(engine === "auto" ? 500 : 60);
   });
 });
 

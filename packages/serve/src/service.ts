@@ -25,9 +25,9 @@ import { ServerReflection } from "./proto/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as OlderReflection } from "./proto/grpc/reflection/v1alpha/reflection_pb.ts";
 import { GRPCInferenceService } from "./proto/open_inference_pb.ts";
 import { ScoringService } from "./proto/xgboost_infer/v1/scoring_pb.ts";
-import { certificateCheck } from "./repository/certificate.ts";
 import { lookThrough } from "./repository/find-models.ts";
 import type { ModelCheck } from "./repository/load-model.ts";
+import { ModelLoader } from "./repository/model-loader.ts";
 import { ModelRepository, type RepositoryObserver } from "./repository/repository.ts";
 import { RepositoryWatch } from "./repository/watch.ts";
 import { EventLoopDelay } from "./scoring/event-loop.ts";
@@ -51,6 +51,7 @@ export class Service {
   grpcPort = 0;
   adminPort = 0;
   readonly #config: Config;
+  readonly #loader: ModelLoader;
   readonly #logger: Logger;
   readonly #server: HttpServer;
   readonly #grpc: GrpcServer;
@@ -65,10 +66,10 @@ export class Service {
   constructor({ config, log, checks = [], isWorker = false }: ServiceOptions) {
     this.#config = config;
     this.#logger = log.logger;
+    this.#loader = new ModelLoader({ maxModelBytes: config.maxModelBytes, checks });
     this.repository = new ModelRepository({
       directory: config.modelRepository,
-      maxModelBytes: config.maxModelBytes,
-      checks: [certificateCheck, ...checks],
+      loader: this.#loader,
       observer: this.#observer(),
     });
     this.scorer = new Scorer({ ...config, repository: this.repository });
@@ -171,6 +172,7 @@ export class Service {
     await Promise.all([this.#server.drain(), this.#grpc.drain()]);
     await this.#admin?.drain();
     this.#delay.close();
+    await this.#loader.close();
     this.#logger.info("stopped");
   }
 
