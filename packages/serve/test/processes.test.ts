@@ -10,7 +10,7 @@ import { Totals } from "../src/processes/totals.ts";
 import { GRPCInferenceService } from "../src/proto/open_inference_pb.ts";
 import { GrpcClient } from "./support/grpc-client.ts";
 import { startLoad } from "./support/load.ts";
-import { type Processes, startProcesses } from "./support/processes.ts";
+import { type Processes, startProcesses, startTime } from "./support/processes.ts";
 import { ROOT, startService, until } from "./support/service.ts";
 import { A, B, MATRIX } from "./support/swaps.ts";
 
@@ -21,6 +21,7 @@ describe("two processes", () => {
   beforeAll(async () => {
     of = await startProcesses({ "m.ubj": A.model }, [
       ...["--workers", String(WORKERS), "--watch", "false", "--drain-timeout", "2000"],
+      ...["--max-event-loop-delay", "60000"],
     ]);
   }, 60_000);
   afterAll(() => of.stop());
@@ -73,7 +74,8 @@ describe("two processes", () => {
     const died = performance.now();
     process.kill(of.workers()[0]!, "SIGKILL");
     await until(() => whole(2));
-    expect(performance.now() - died).toBeLessThan(2_000);
+    // A machine that is busy with other things takes longer for everything.
+    expect(performance.now() - died).toBeLessThan(Math.max(2_000, 4 * startTime()));
     const { mixed, failed } = await load.stop();
     expect({ mixed, failed }).toEqual({ mixed: 0, failed: [] });
     expect(await of.metric("requests_total")).toBeGreaterThan(counted);

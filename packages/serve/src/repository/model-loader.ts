@@ -30,10 +30,9 @@ const SCRIPT = new URL(
 
 export class ModelLoader {
   readonly #options: LoaderOptions;
-  readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker | undefined;
+  #thread: LoaderThread | undefined;
   #idle: NodeJS.Timeout | undefined;
-  #requests = 0;
+  #loading = 0;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
@@ -46,7 +45,9 @@ export class ModelLoader {
   async load(source: ModelSource, inBackground: boolean): Promise<ServedModel> {
     const begin = performance.now();
     const { maxModelBytes, checks } = this.#options;
-    const model = inBackground ? adopt(await this.#post(source)) : await loadModel(source, maxModelBytes);
+    const model = inBackground
+      ? adopt(await this.#loadInThread(source))
+      : await loadModel(source, maxModelBytes);
     const { name, version, digest, executor, files, blockedTime } = model;
     const notes = [...model.notes];
     for (const check of checks) {
@@ -59,41 +60,56 @@ export class ModelLoader {
 
   async close(): Promise<void> {
     clearTimeout(this.#idle);
-    await this.#worker?.terminate();
+    await this.#thread?.end();
   }
 
-  #post(source: ModelSource): Promise<PostedModel> {
+  async #loadInThread(source: ModelSource): Promise<PostedModel> {
     clearTimeout(this.#idle);
-    const worker = this.#worker ?? this.#start();
-    this.#worker = worker;
-    const id = this.#requests++;
+    if (this.#thread?.hasEnded !== false) {
+      this.#thread = new LoaderThread();
+    }
     const { maxModelBytes, checks } = this.#options;
-    const request: LoadRequest = { id, source, maxModelBytes, withFiles: checks.length > 0 };
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      worker.postMessage(request);
-    });
+    this.#loading++;
+    try {
+      return await this.#thread.load({ source, maxModelBytes, withFiles: checks.length > 0 });
+    } finally {
+      this.#loading--;
+      if (this.#loading === 0) {
+        this.#idle = setTimeout(() => void this.#thread?.end(), IDLE_MILLISECONDS);
+        this.#idle.unref();
+      }
+    }
   }
+}
 
-  #start(): Worker {
-    const worker = new Worker(SCRIPT, { execArgv: [] });
+class LoaderThread {
+  /** No more is to be asked of it. */
+  hasEnded = false;
+  readonly #worker = new Worker(SCRIPT, { execArgv: [] });
+  readonly #waiting = new Map<number, Waiting>();
+  #requests = 0;
+
+  constructor() {
     let failure: Error | undefined;
-    worker.on("message", (reply: LoadReply) => this.#answered(reply));
-    worker.on("error", (error: Error) => {
+    this.#worker.on("message", (reply: LoadReply) => this.#answered(reply));
+    this.#worker.on("error", (error: Error) => {
       failure = error;
     });
-    worker.on("exit", () => {
-      if (this.#worker === worker) {
-        this.#worker = undefined;
-      }
-      const error = new Error(`the thread that loads models has ended: ${failure?.message ?? "stopped"}`);
-      for (const { reject } of this.#waiting.values()) {
-        reject(error);
-      }
-      this.#waiting.clear();
+    this.#worker.on("exit", () => this.#failed(failure));
+    this.#worker.unref();
+  }
+
+  load(request: Omit<LoadRequest, "id">): Promise<PostedModel> {
+    const id = this.#requests++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, ...request } satisfies LoadRequest);
     });
-    worker.unref();
-    return worker;
+  }
+
+  async end(): Promise<void> {
+    this.hasEnded = true;
+    await this.#worker.terminate();
   }
 
   #answered(reply: LoadReply): void {
@@ -104,16 +120,15 @@ export class ModelLoader {
     } else {
       waiting?.resolve(reply.model);
     }
-    if (this.#waiting.size === 0) {
-      this.#idle = setTimeout(() => this.#end(), IDLE_MILLISECONDS);
-      this.#idle.unref();
-    }
   }
 
-  #end(): void {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    void worker?.terminate();
+  #failed(failure: Error | undefined): void {
+    this.hasEnded = true;
+    const error = new Error(`the thread that loads models has ended: ${failure?.message ?? "stopped"}`);
+    for (const { reject } of this.#waiting.values()) {
+      reject(error);
+    }
+    this.#waiting.clear();
   }
 }
 

@@ -44,6 +44,7 @@ it(
   async () => {
     const service = await startProcesses({ "m.ubj": A.model }, [
       ...["--workers", String(WORKERS), "--watch", "false", "--log-requests", "false"],
+      ...["--max-event-loop-delay", "60000"],
     ]);
     const load = startLoad(service, { rest: 10, grpc: 10, pause: 10 });
     const pids = [service.pid, ...service.workers()];

@@ -81,6 +81,13 @@ export async function startProcesses(files: Repository, flags: readonly string[]
   };
 }
 
+/** How long it takes to start the command and to print its help, which loads all of it: half a second of a machine that is not busy. */
+export function startTime(): number {
+  const begin = performance.now();
+  execFileSync(process.execPath, [COMMAND, "--help"]);
+  return performance.now() - begin;
+}
+
 function childrenOf(pid: number): number[] {
   try {
     return execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)])
