@@ -10,13 +10,19 @@ const FLUSH_INTERVAL = 200;
 
 export interface Log {
   readonly logger: Logger;
+  /** Takes lines that another process has made, each with its end. */
+  write(lines: string): void;
   /** Writes what waits. The log can be used after it. */
   flush(): void;
   /** Writes what waits and closes the file. */
   close(): Promise<void>;
 }
 
-export function openLog({ logFile, logLevel }: Pick<Config, "logFile" | "logLevel">): Log {
+/** @param base what stands in every line */
+export function openLog(
+  { logFile, logLevel }: Pick<Config, "logFile" | "logLevel">,
+  base: Readonly<Record<string, unknown>> | null = null,
+): Log {
   const stream = destination({
     dest: logFile === "" ? 1 : logFile,
     minLength: BUFFER_BYTES,
@@ -25,7 +31,7 @@ export function openLog({ logFile, logLevel }: Pick<Config, "logFile" | "logLeve
     sync: false,
     mkdir: true,
   });
-  const logger = pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  const logger = pino({ level: logLevel, base, timestamp: pino.stdTimeFunctions.isoTime }, stream);
   const flush = () => {
     try {
       stream.flushSync();
@@ -35,6 +41,9 @@ export function openLog({ logFile, logLevel }: Pick<Config, "logFile" | "logLeve
   };
   return {
     logger,
+    write: (lines) => {
+      stream.write(lines);
+    },
     flush,
     close: () =>
       new Promise((resolve) => {
