@@ -25,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   process.on("SIGHUP", () => {
-    service.repository.reload().catch((error: unknown) => {
+    service.reload().catch((error: unknown) => {
       log.logger.error({ err: error }, "the model repository cannot be read");
     });
   });

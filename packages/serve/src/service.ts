@@ -30,6 +30,15 @@ import type { ModelCheck } from "./repository/load-model.ts";
 import { ModelRepository, type RepositoryObserver } from "./repository/repository.ts";
 import { RepositoryWatch } from "./repository/watch.ts";
 import { Scorer } from "./scoring/scorer.ts";
+import { Security } from "./security/security.ts";
+
+/** What probes and balancers ask, who have no token. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  `/${Health.typeName}/Check`,
+  `/${Health.typeName}/Watch`,
+  `/${GRPCInferenceService.typeName}/ServerLive`,
+  `/${GRPCInferenceService.typeName}/ServerReady`,
+]);
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -48,6 +57,7 @@ export class Service {
   adminPort = 0;
   readonly #config: Config;
   readonly #logger: Logger;
+  readonly #security: Security;
   readonly #server: HttpServer;
   readonly #grpc: GrpcServer;
   readonly #health: HealthService;
@@ -58,6 +68,7 @@ export class Service {
   constructor({ config, log, checks = [] }: ServiceOptions) {
     this.#config = config;
     this.#logger = log.logger;
+    this.#security = new Security(config, log.logger);
     this.repository = new ModelRepository({
       directory: config.modelRepository,
       maxModelBytes: config.maxModelBytes,
@@ -81,15 +92,16 @@ export class Service {
     ];
     this.#health = new HealthService([GRPCInferenceService.typeName, ScoringService.typeName], api.isReady);
     this.#grpc = this.#grpcListener([...oipMethods(api), ...scoringMethods(api, NAMED_GRPC)]);
-    this.#server = this.#listener([...routes, ...documentRoutes(routes)]);
-    this.#admin = this.#listener(adminRoutes(api, this.metrics, this.#logger));
+    this.#server = this.#listener("http", [...routes, ...documentRoutes(routes)]);
+    this.#admin = this.#listener("admin", adminRoutes(api, this.metrics, this.#logger));
   }
 
   /**
    * Listens, then loads the models: until one is ready, `/v2/health/ready` says so.
-   * @throws Node's own error for a port or a repository that cannot be used
+   * @throws Node's own error for a port or a repository that cannot be used; Error for certificates and tokens that cannot
    */
   async start(): Promise<void> {
+    this.#security.start();
     const { host, port, grpcPort, adminHost, adminPort, modelRepository } = this.#config;
     this.adminPort = await this.#admin.listen(adminPort, adminHost);
     this.grpcPort = await this.#grpc.listen(grpcPort, host);
@@ -115,6 +127,15 @@ export class Service {
     );
   }
 
+  /**
+   * Reads certificates and tokens again, and takes in what has changed in the repository.
+   * @throws Node's own error for a repository that cannot be read
+   */
+  reload(): Promise<void> {
+    this.#security.reload();
+    return this.repository.reload();
+  }
+
   /** Answers what has arrived, closes connections as they fall idle, and ends. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -130,9 +151,11 @@ export class Service {
     this.#logger.info("stopped");
   }
 
-  #listener(routes: readonly Route[]): HttpServer {
+  #listener(name: string, routes: readonly Route[]): HttpServer {
     return new HttpServer({
       routes,
+      security: this.#security,
+      onRefused: (reason) => this.metrics.refused(name, reason),
       config: this.#config,
       logger: this.#logger,
       onAnswered: ({ protocol, kind, seconds, answer }) =>
@@ -150,6 +173,9 @@ export class Service {
     ]);
     return new GrpcServer({
       methods: [...methods, ...this.#health.methods],
+      security: this.#security,
+      openPaths: OPEN_PATHS,
+      onRefused: (reason) => this.metrics.refused("grpc", reason),
       streams: [healthWatch(this.#health), ...reflectionStreams(reflection)],
       config: this.#config,
       logger: this.#logger,

@@ -1,5 +1,6 @@
 /** A listener for gRPC: limits, deadlines, replies, the log line of each call, and an end that loses none. */
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import {
   Metadata,
   Server,
@@ -16,8 +17,10 @@ import type { Logger } from "../log/logger.ts";
 import { logRequest } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
 import type { ScoreAnswer } from "../scoring/request.ts";
+import type { Security } from "../security/security.ts";
 import { type Arrival, Arrivals } from "./arrivals.ts";
 import { decode, encode } from "./messages.ts";
+import { Newcomers } from "./newcomers.ts";
 import { pathOf, type UnaryMethod } from "./service.ts";
 import { STATUS } from "./status.ts";
 import { OpenStreams, type StreamCall, type StreamMethod } from "./streams.ts";
@@ -27,6 +30,7 @@ export type GrpcConfig = Pick<
   | "requestTimeout"
   | "maxRequestBytes"
   | "maxConnections"
+  | "headersTimeout"
   | "bodyTimeout"
   | "keepAliveTimeout"
   | "grpcMaxConnectionAge"
@@ -49,8 +53,11 @@ export interface GrpcServerOptions {
   readonly config: GrpcConfig;
   readonly logger: Logger;
   readonly onAnswered: (answered: GrpcAnswered) => void;
-  /** Plaintext where there are none. */
-  readonly credentials?: ServerCredentials;
+  /** Told of each connection that was ended before anything of HTTP/2 came. */
+  readonly onRefused: (reason: "slow request" | "tls") => void;
+  readonly security: Pick<Security, "tls" | "refusal">;
+  /** Paths of methods that need no token. */
+  readonly openPaths: ReadonlySet<string>;
 }
 
 /** Calls under way on a connection: more wait at the client. */
@@ -69,11 +76,18 @@ export class GrpcServer {
   readonly #sockets = new Set<Socket>();
   readonly #streams = new OpenStreams();
   readonly #arrivals: Arrivals;
+  readonly #newcomers: Newcomers;
 
   constructor(options: GrpcServerOptions) {
-    const { config, methods, streams, credentials = ServerCredentials.createInsecure() } = options;
+    const { config, methods, streams, security, openPaths, onRefused } = options;
     this.#options = options;
-    this.#arrivals = new Arrivals(config.bodyTimeout, (arrival) => this.#noteLost(arrival));
+    this.#newcomers = new Newcomers(config.headersTimeout, () => onRefused("slow request"));
+    this.#arrivals = new Arrivals(
+      config.bodyTimeout,
+      (path, metadata) =>
+        openPaths.has(path) ? undefined : security.refusal(metadata.get("authorization")[0]?.toString()),
+      (arrival) => this.#noteLost(arrival),
+    );
     this.#server = new Server({
       interceptors: [this.#arrivals.interceptor],
       "grpc.max_receive_message_length": config.maxRequestBytes,
@@ -96,14 +110,35 @@ export class GrpcServer {
       const handle = (call: StreamCall) => this.#streams.handle(method, call);
       this.#server.register(method.path, handle as never, AS_IT_IS, AS_IT_IS, method.type);
     }
-    // Not the library's own: this one limits connections, and can be shared.
-    const injector = this.#server.createConnectionInjector(credentials);
-    this.#listener = createServer({ noDelay: true }, (socket) => {
+    this.#listener = this.#createListener();
+    this.#listener.maxConnections = config.maxConnections;
+    this.#listener.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
-      injector.injectConnection(socket);
     });
-    this.#listener.maxConnections = config.maxConnections;
+  }
+
+  /** Not the library's own: this one limits connections, can be shared, and takes new certificates while it listens. */
+  #createListener(): NetServer {
+    const { security, onRefused } = this.#options;
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    const accept = (socket: Socket) => {
+      this.#newcomers.add(socket);
+      injector.injectConnection(socket);
+    };
+    if (security.tls === undefined) {
+      return createServer({ noDelay: true }, accept);
+    }
+    const listener = createTlsServer(
+      { noDelay: true, ALPNProtocols: ["h2"], ...security.tls.options },
+      accept,
+    );
+    listener.on("tlsClientError", (_, socket) => {
+      onRefused("tls");
+      socket.destroy();
+    });
+    security.tls.serve(listener);
+    return listener;
   }
 
   /** @returns the port, which the system chose where 0 was asked for */
@@ -134,11 +169,12 @@ export class GrpcServer {
     await closed;
     clearTimeout(end);
     this.#arrivals.close();
+    this.#newcomers.close();
   }
 
-  /** The library has answered, or the client has gone. */
-  #noteLost({ path, begin }: Arrival): void {
-    const failure = new Failure("invalid", "the call ended before a whole message had arrived");
+  /** Refused, answered by the library, or the client has gone. */
+  #noteLost({ path, begin, refusal }: Arrival): void {
+    const failure = refusal ?? new Failure("invalid", "the call ended before a whole message had arrived");
     const milliseconds = performance.now() - begin;
     this.#options.onAnswered({
       protocol: PROTOCOL,

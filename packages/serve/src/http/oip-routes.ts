@@ -13,7 +13,7 @@ const TAG = "Open Inference Protocol";
 /** What this server does beyond the core of the protocol. */
 const EXTENSIONS = ["binary_tensor_data", "model_repository"];
 
-type Details = Pick<Route, "method" | "path" | "handle"> & {
+type Details = Pick<Route, "method" | "path" | "handle" | "open"> & {
   readonly operation: Omit<Route["operation"], "tag">;
 };
 
@@ -22,12 +22,14 @@ export function healthRoutes(api: Api): Route[] {
     route({
       method: "GET",
       path: "/v2/health/live",
+      open: true,
       handle: () => json({ live: true }),
       operation: { summary: "Whether the service runs." },
     }),
     route({
       method: "GET",
       path: "/v2/health/ready",
+      open: true,
       handle: () => {
         const ready = api.isReady();
         return json({ ready, live: ready }, ready ? 200 : 503);

@@ -3,9 +3,11 @@ import {
   createServer,
   type IncomingMessage,
   type Server,
+  type ServerOptions,
   type ServerResponse,
   STATUS_CODES,
 } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import type { Config } from "../config/settings.ts";
 import { type Failure, type FailureKind, toFailure } from "../failure.ts";
@@ -13,11 +15,13 @@ import { headerText } from "../header-text.ts";
 import type { Logger } from "../log/logger.ts";
 import { logRequest } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
+import type { Security } from "../security/security.ts";
 import { readBody } from "./body.ts";
 import { compress } from "./compress.ts";
 import type { Exchange, Reply, Route } from "./exchange.ts";
 import { type Found, MethodFailure, Router } from "./router.ts";
 import { errorReply } from "./status.ts";
+import { Unread } from "./unread.ts";
 
 export type ServerConfig = Pick<
   Config,
@@ -27,6 +31,7 @@ export type ServerConfig = Pick<
   | "headersTimeout"
   | "bodyTimeout"
   | "keepAliveTimeout"
+  | "replyTimeout"
   | "drainTimeout"
   | "logRequests"
 >;
@@ -46,7 +51,13 @@ export interface HttpServerOptions {
   readonly config: ServerConfig;
   readonly logger: Logger;
   readonly onAnswered: (answered: Answered) => void;
+  /** Told of each connection that was ended without a request, or without its reply. */
+  readonly onRefused: (reason: RefusedConnection) => void;
+  readonly security: Pick<Security, "tls" | "refusal">;
 }
+
+/** Why a connection was ended: what came is no HTTP, headers are too large, a request or the taking of a reply took too long. */
+export type RefusedConnection = "malformed" | "headers" | "slow request" | "slow reader" | "tls";
 
 /** How often connections are looked at for timeouts: the default of 30 s would let slow clients hold on for that long. */
 const CHECK_INTERVAL = 500;
@@ -61,29 +72,42 @@ export class HttpServer {
   readonly #router: Router;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #unread: Unread;
   #draining = false;
 
   constructor(options: HttpServerOptions) {
-    const { config, routes } = options;
+    const { config, routes, onRefused } = options;
     this.#options = options;
     this.#router = new Router(routes);
-    this.#server = createServer(
-      {
-        // Node takes no longer one than for the whole request.
-        headersTimeout: Math.min(config.headersTimeout, config.bodyTimeout),
-        requestTimeout: config.bodyTimeout,
-        keepAliveTimeout: config.keepAliveTimeout,
-        connectionsCheckingInterval: CHECK_INTERVAL,
-        noDelay: true,
-      },
-      (request, response) => this.#accept(request, response),
-    );
+    this.#unread = new Unread(config.replyTimeout, () => onRefused("slow reader"));
+    this.#server = this.#createServer({
+      // Node takes no longer one than for the whole request.
+      headersTimeout: Math.min(config.headersTimeout, config.bodyTimeout),
+      requestTimeout: config.bodyTimeout,
+      keepAliveTimeout: config.keepAliveTimeout,
+      connectionsCheckingInterval: CHECK_INTERVAL,
+      noDelay: true,
+    });
     this.#server.maxConnections = config.maxConnections;
-    this.#server.on("clientError", refuseConnection);
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) =>
+      refuseConnection(error, socket, onRefused),
+    );
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
+  }
+
+  #createServer(options: ServerOptions): Server {
+    const accept = (request: IncomingMessage, response: ServerResponse) => this.#accept(request, response);
+    const { security, onRefused } = this.#options;
+    if (security.tls === undefined) {
+      return createServer(options, accept);
+    }
+    const server = createTlsServer({ ...options, ...security.tls.options }, accept);
+    server.on("tlsClientError", () => onRefused("tls"));
+    security.tls.serve(server);
+    return server;
   }
 
   /** @returns the port, which the system chose where 0 was asked for */
@@ -109,9 +133,16 @@ export class HttpServer {
   drain(): Promise<void> {
     this.#draining = true;
     return new Promise((resolve) => {
-      const end = setTimeout(() => this.#server.closeAllConnections(), this.#options.config.drainTimeout);
+      const end = setTimeout(() => {
+        this.#server.closeAllConnections();
+        // Also those that have not ended their handshake.
+        for (const socket of this.#sockets) {
+          socket.destroy();
+        }
+      }, this.#options.config.drainTimeout);
       NetServer.prototype.close.call(this.#server, () => {
         clearTimeout(end);
+        this.#unread.close();
         this.#server.closeAllConnections();
         resolve();
       });
@@ -129,14 +160,19 @@ export class HttpServer {
       route: undefined,
       exchange: undefined,
     };
+    const refusal = this.#options.security.refusal(request.headers.authorization);
     let found: Found;
     try {
       found = this.#router.find(request.method ?? "", request.url ?? "");
     } catch (error) {
-      this.#fail(conversation, error);
+      this.#fail(conversation, refusal ?? error);
       return;
     }
     conversation.route = found.route;
+    if (refusal !== undefined && found.route.open !== true) {
+      this.#fail(conversation, refusal);
+      return;
+    }
     if (found.route.method === "GET") {
       this.#handle(conversation, found, EMPTY);
       return;
@@ -183,13 +219,23 @@ export class HttpServer {
     if (failure.kind === "internal") {
       this.#options.logger.error({ requestId: id, err: failure.cause }, "internal error");
     }
-    const reply = route?.fail?.(failure, { id, request }) ?? errorReply(failure);
+    const reply = this.#failureReply(route, failure, { id, request });
     const headers = failure instanceof MethodFailure ? ["Allow", failure.allowed.join(", ")] : [];
     if (!request.complete) {
       response.shouldKeepAlive = false;
       linger(request);
     }
     this.#reply(conversation, { ...reply, headers: [...(reply.headers ?? []), ...headers] }, failure);
+  }
+
+  #failureReply(
+    route: Route | undefined,
+    failure: Failure,
+    request: Pick<Exchange, "id" | "request">,
+  ): Reply {
+    // Who may ask is a matter of HTTP, whatever the protocol: proxies and clients look for 401.
+    const ownForm = failure.kind === "unauthenticated" ? undefined : route?.fail?.(failure, request);
+    return ownForm ?? errorReply(failure);
   }
 
   #reply(conversation: Conversation, reply: Reply, failure: Failure | undefined): void {
@@ -227,6 +273,7 @@ export class HttpServer {
     if (!response.destroyed) {
       response.writeHead(reply.status, headers);
       response.end(body);
+      this.#unread.note(response);
     }
     this.#note(conversation, reply.status, failure);
   }
@@ -272,18 +319,38 @@ function linger(request: IncomingMessage): void {
   request.once("close", () => clearTimeout(end));
 }
 
+interface Refusal {
+  readonly status: number;
+  readonly message: string;
+  readonly reason: RefusedConnection;
+}
+
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, message: "the headers are too large", reason: "headers" },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    message: "the request took too long to arrive",
+    reason: "slow request",
+  },
+};
+
+const MALFORMED: Refusal = { status: 400, message: "not a request of HTTP/1.1", reason: "malformed" };
+
 /** Bytes that are no request of HTTP, or come too slowly. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") {
+function refuseConnection(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  onRefused: (reason: RefusedConnection) => void,
+): void {
+  const { code = "" } = error;
+  const refusal = REFUSALS[code] ?? (code.startsWith("HPE_") ? MALFORMED : undefined);
+  // Others are failures of the connection itself, such as of its handshake: nothing can be said over it.
+  if (!socket.writable || refusal === undefined) {
     socket.destroy();
     return;
   }
-  const [status, message] =
-    error.code === "HPE_HEADER_OVERFLOW"
-      ? [431, "the headers are too large"]
-      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? [408, "the request took too long to arrive"]
-        : [400, "not a request of HTTP/1.1"];
+  const { status, message, reason } = refusal;
+  onRefused(reason);
   const body = JSON.stringify({ error: message });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,

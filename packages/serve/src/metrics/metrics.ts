@@ -40,6 +40,12 @@ export class Metrics {
     buckets: LATENCY_BUCKETS,
     registers: [this.#registry],
   });
+  readonly #refused = new Counter({
+    name: `${PREFIX}refused_connections_total`,
+    help: "Connections that were ended without a request or its reply, by listener and reason",
+    labelNames: ["listener", "reason"],
+    registers: [this.#registry],
+  });
   readonly #rows = this.#modelCounter("rows_total", "Rows that were scored");
   readonly #values = this.#modelCounter(
     "values_total",
@@ -113,6 +119,10 @@ export class Metrics {
     if (answer !== undefined) {
       this.#scored(answer);
     }
+  }
+
+  refused(listener: string, reason: string): void {
+    this.#refused.inc({ listener, reason });
   }
 
   loaded({ name, version, digest }: ServedModel, previous: ServedModel | undefined): void {
