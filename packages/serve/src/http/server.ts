@@ -10,7 +10,7 @@ import {
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import type { Config } from "../config/settings.ts";
-import { type Failure, type FailureKind, toFailure } from "../failure.ts";
+import { type Failure, type FailureKind, invalid, toFailure } from "../failure.ts";
 import { headerText } from "../header-text.ts";
 import type { Logger } from "../log/logger.ts";
 import { logRequest } from "../log/request-line.ts";
@@ -86,6 +86,8 @@ export class HttpServer {
       requestTimeout: config.bodyTimeout,
       keepAliveTimeout: config.keepAliveTimeout,
       connectionsCheckingInterval: CHECK_INTERVAL,
+      // Looked for below: Node's own refusal has no body.
+      requireHostHeader: false,
       noDelay: true,
     });
     this.#server.maxConnections = config.maxConnections;
@@ -160,7 +162,7 @@ export class HttpServer {
       route: undefined,
       exchange: undefined,
     };
-    const refusal = this.#options.security.refusal(request.headers.authorization);
+    const refusal = this.#refusal(request);
     let found: Found;
     try {
       found = this.#router.find(request.method ?? "", request.url ?? "");
@@ -169,7 +171,7 @@ export class HttpServer {
       return;
     }
     conversation.route = found.route;
-    if (refusal !== undefined && found.route.open !== true) {
+    if (refusal !== undefined && (found.route.open !== true || refusal.kind !== "unauthenticated")) {
       this.#fail(conversation, refusal);
       return;
     }
@@ -184,6 +186,14 @@ export class HttpServer {
         this.#fail(conversation, error);
       }
     });
+  }
+
+  /** What becomes of a request by its headers; `undefined` where it may go on. */
+  #refusal({ headers, httpVersion }: IncomingMessage): Failure | undefined {
+    if (headers.host === undefined && httpVersion === "1.1") {
+      return invalid("there is no header Host");
+    }
+    return this.#options.security.refusal(headers.authorization);
   }
 
   #handle(conversation: Conversation, { route, params }: Found, body: Buffer): void {
