@@ -29,6 +29,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       log.logger.error({ err: error }, "the model repository cannot be read");
     });
   });
+  process.on("SIGUSR1", () => log.reopen());
   try {
     await service.start();
   } catch (error) {

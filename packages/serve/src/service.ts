@@ -31,6 +31,8 @@ import { ModelRepository, type RepositoryObserver } from "./repository/repositor
 import { RepositoryWatch } from "./repository/watch.ts";
 import { Scorer } from "./scoring/scorer.ts";
 import { Security } from "./security/security.ts";
+import { type Ended, Statistics } from "./statistics/statistics.ts";
+import { Tracing } from "./tracing/tracing.ts";
 
 /** What probes and balancers ask, who have no token. */
 const OPEN_PATHS: ReadonlySet<string> = new Set([
@@ -58,6 +60,8 @@ export class Service {
   readonly #config: Config;
   readonly #logger: Logger;
   readonly #security: Security;
+  readonly #tracing = new Tracing();
+  readonly #statistics: Statistics;
   readonly #server: HttpServer;
   readonly #grpc: GrpcServer;
   readonly #health: HealthService;
@@ -77,7 +81,9 @@ export class Service {
     });
     this.scorer = new Scorer({ ...config, repository: this.repository });
     this.metrics = new Metrics({ queued: () => this.scorer.queued });
+    this.#statistics = new Statistics((name, version) => this.repository.find(name, version));
     const api: Api = {
+      statistics: this.#statistics,
       repository: this.repository,
       scorer: this.scorer,
       config,
@@ -102,6 +108,7 @@ export class Service {
    */
   async start(): Promise<void> {
     this.#security.start();
+    await this.#tracing.open();
     const { host, port, grpcPort, adminHost, adminPort, modelRepository } = this.#config;
     this.adminPort = await this.#admin.listen(adminPort, adminHost);
     this.grpcPort = await this.#grpc.listen(grpcPort, host);
@@ -155,11 +162,11 @@ export class Service {
     return new HttpServer({
       routes,
       security: this.#security,
+      tracing: this.#tracing,
       onRefused: (reason) => this.metrics.refused(name, reason),
       config: this.#config,
       logger: this.#logger,
-      onAnswered: ({ protocol, kind, seconds, answer }) =>
-        this.metrics.answered(protocol, kind, seconds, answer),
+      onAnswered: (answered) => this.#answered(answered),
     });
   }
 
@@ -174,14 +181,20 @@ export class Service {
     return new GrpcServer({
       methods: [...methods, ...this.#health.methods],
       security: this.#security,
+      tracing: this.#tracing,
       openPaths: OPEN_PATHS,
       onRefused: (reason) => this.metrics.refused("grpc", reason),
       streams: [healthWatch(this.#health), ...reflectionStreams(reflection)],
       config: this.#config,
       logger: this.#logger,
-      onAnswered: ({ protocol, kind, seconds, answer }) =>
-        this.metrics.answered(protocol, kind, seconds, answer),
+      onAnswered: (answered) => this.#answered(answered),
     });
+  }
+
+  #answered(answered: Ended & { readonly protocol: string; readonly seconds: number }): void {
+    const { protocol, kind, seconds, answer } = answered;
+    this.metrics.answered(protocol, kind, seconds, answer);
+    this.#statistics.note(answered);
   }
 
   #watchRepository(): void {
@@ -218,6 +231,7 @@ export class Service {
           "model removed",
         );
         this.metrics.removed(model);
+        this.#statistics.forget(model);
         this.#health.changed();
       },
     };

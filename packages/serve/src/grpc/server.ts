@@ -9,15 +9,17 @@ import {
   status as Status,
   type sendUnaryData,
 } from "@grpc/grpc-js";
-import type { Call } from "../api.ts";
+import type { Call, Scored } from "../api.ts";
 import type { Config } from "../config/settings.ts";
 import { Failure, type FailureKind, toFailure } from "../failure.ts";
 import { headerText } from "../header-text.ts";
+import { loggedRows } from "../log/logged-rows.ts";
 import type { Logger } from "../log/logger.ts";
 import { logRequest } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
 import type { ScoreAnswer } from "../scoring/request.ts";
 import type { Security } from "../security/security.ts";
+import type { Trace, Tracing } from "../tracing/tracing.ts";
 import { type Arrival, Arrivals } from "./arrivals.ts";
 import { decode, encode } from "./messages.ts";
 import { Newcomers } from "./newcomers.ts";
@@ -36,6 +38,7 @@ export type GrpcConfig = Pick<
   | "grpcMaxConnectionAge"
   | "drainTimeout"
   | "logRequests"
+  | "logFeatureRows"
 >;
 
 /** A call that has been answered. */
@@ -45,6 +48,9 @@ export interface GrpcAnswered {
   readonly kind: FailureKind | undefined;
   readonly seconds: number;
   readonly answer: ScoreAnswer | undefined;
+  readonly scored: Scored | undefined;
+  /** When it arrived, by `performance.now()`. */
+  readonly begin: number;
 }
 
 export interface GrpcServerOptions {
@@ -56,6 +62,7 @@ export interface GrpcServerOptions {
   /** Told of each connection that was ended before anything of HTTP/2 came. */
   readonly onRefused: (reason: "slow request" | "tls") => void;
   readonly security: Pick<Security, "tls" | "refusal">;
+  readonly tracing: Pick<Tracing, "begin">;
   /** Paths of methods that need no token. */
   readonly openPaths: ReadonlySet<string>;
 }
@@ -181,6 +188,8 @@ export class GrpcServer {
       kind: failure.kind,
       seconds: milliseconds / 1000,
       answer: undefined,
+      scored: undefined,
+      begin,
     });
     if (this.#options.config.logRequests) {
       logRequest(this.#options.logger, {
@@ -190,6 +199,8 @@ export class GrpcServer {
         milliseconds,
         answer: undefined,
         failure,
+        trace: undefined,
+        rows: undefined,
       });
     }
   }
@@ -207,11 +218,13 @@ class Conversation implements Call {
   readonly id: string;
   readonly deadline: number;
   answer: ScoreAnswer | undefined;
+  scored: Scored | undefined;
   readonly #begin = performance.now();
   readonly #method: UnaryMethod;
   readonly #call: ServerUnaryCall<Buffer, Buffer>;
   readonly #callback: sendUnaryData<Buffer>;
   readonly #options: GrpcServerOptions;
+  readonly #trace: Trace | undefined;
 
   constructor(
     method: UnaryMethod,
@@ -227,6 +240,7 @@ class Conversation implements Call {
     this.#call = call;
     this.#callback = callback;
     this.#options = options;
+    this.#trace = options.tracing.begin(call.metadata.getMap(), this.#begin);
   }
 
   isCancelled(): boolean {
@@ -276,23 +290,44 @@ class Conversation implements Call {
   #metadata(): Metadata {
     const metadata = new Metadata();
     metadata.set("x-request-id", this.id);
+    if (this.#trace !== undefined) {
+      metadata.set("traceparent", this.#trace.header);
+    }
     return metadata;
   }
 
   #note(failure: Failure | undefined): void {
-    const { answer } = this;
-    const { protocol } = this.#method;
-    const milliseconds = performance.now() - this.#begin;
-    this.#options.onAnswered({ protocol, kind: failure?.kind, seconds: milliseconds / 1000, answer });
-    if (this.#options.config.logRequests) {
-      const status = Status[failure === undefined ? Status.OK : STATUS[failure.kind]];
-      logRequest(this.#options.logger, {
-        requestId: this.id,
+    const { id, answer, scored } = this;
+    const { protocol, service, method } = this.#method;
+    const { config, logger, onAnswered } = this.#options;
+    const kind = failure?.kind;
+    const begin = this.#begin;
+    const milliseconds = performance.now() - begin;
+    const code = kind === undefined ? Status.OK : STATUS[kind];
+    onAnswered({ protocol, kind, seconds: milliseconds / 1000, answer, scored, begin });
+    this.#trace?.end({
+      name: pathOf(this.#method).slice(1),
+      attributes: {
+        "rpc.system": "grpc",
+        "rpc.service": service.typeName,
+        "rpc.method": method.name,
+        "rpc.grpc.status_code": code,
+      },
+      requestId: id,
+      kind,
+      answer,
+      scored,
+    });
+    if (config.logRequests) {
+      logRequest(logger, {
+        requestId: id,
+        trace: this.#trace?.ids,
         protocol,
-        transport: { path: pathOf(this.#method), status },
+        transport: { path: pathOf(this.#method), status: Status[code] },
         milliseconds,
         answer,
         failure,
+        rows: loggedRows(scored, answer, config.logFeatureRows),
       });
     }
   }

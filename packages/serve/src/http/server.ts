@@ -12,10 +12,12 @@ import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import type { Config } from "../config/settings.ts";
 import { type Failure, type FailureKind, invalid, toFailure } from "../failure.ts";
 import { headerText } from "../header-text.ts";
+import { loggedRows } from "../log/logged-rows.ts";
 import type { Logger } from "../log/logger.ts";
 import { logRequest } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
 import type { Security } from "../security/security.ts";
+import type { Trace, Tracing } from "../tracing/tracing.ts";
 import { readBody } from "./body.ts";
 import { compress } from "./compress.ts";
 import type { Exchange, Reply, Route } from "./exchange.ts";
@@ -34,6 +36,7 @@ export type ServerConfig = Pick<
   | "replyTimeout"
   | "drainTimeout"
   | "logRequests"
+  | "logFeatureRows"
 >;
 
 /** A request that has been answered. */
@@ -44,6 +47,9 @@ export interface Answered {
   readonly kind: FailureKind | undefined;
   readonly seconds: number;
   readonly answer: Exchange["answer"];
+  readonly scored: Exchange["scored"];
+  /** When it arrived, by `performance.now()`. */
+  readonly begin: number;
 }
 
 export interface HttpServerOptions {
@@ -54,6 +60,7 @@ export interface HttpServerOptions {
   /** Told of each connection that was ended without a request, or without its reply. */
   readonly onRefused: (reason: RefusedConnection) => void;
   readonly security: Pick<Security, "tls" | "refusal">;
+  readonly tracing: Pick<Tracing, "begin">;
 }
 
 /** Why a connection was ended: what came is no HTTP, headers are too large, a request or the taking of a reply took too long. */
@@ -159,6 +166,7 @@ export class HttpServer {
       begin,
       request,
       response,
+      trace: this.#options.tracing.begin(request.headers, begin),
       route: undefined,
       exchange: undefined,
     };
@@ -206,6 +214,7 @@ export class HttpServer {
       deadline: begin + this.#options.config.requestTimeout,
       isCancelled: () => response.destroyed,
       answer: undefined,
+      scored: undefined,
     };
     conversation.exchange = exchange;
     try {
@@ -266,13 +275,16 @@ export class HttpServer {
   }
 
   #send(conversation: Conversation, reply: Reply, failure: Failure | undefined): void {
-    const { response, id, exchange } = conversation;
+    const { response, id, exchange, trace } = conversation;
     const { body } = reply;
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
     const headers = ["Content-Type", reply.type, "Content-Length", String(length), "X-Request-Id", id];
     const model = exchange?.answer?.model;
     if (model !== undefined) {
       headers.push("X-Model-Version", headerText(model.version), "X-Model-Digest", model.digest);
+    }
+    if (trace !== undefined) {
+      headers.push("traceparent", trace.header);
     }
     if (reply.headers !== undefined) {
       headers.push(...reply.headers);
@@ -288,26 +300,38 @@ export class HttpServer {
     this.#note(conversation, reply.status, failure);
   }
 
-  #note(
-    { id, begin, route, request, exchange }: Conversation,
-    status: number,
-    failure: Failure | undefined,
-  ): void {
-    const answer = exchange?.answer;
+  #note(conversation: Conversation, status: number, failure: Failure | undefined): void {
+    const { id, begin, route, request, exchange, trace } = conversation;
+    const { config, logger, onAnswered } = this.#options;
+    const { answer, scored } = exchange ?? {};
     const protocol = route?.protocol ?? "none";
+    const kind = failure?.kind;
     const milliseconds = performance.now() - begin;
-    this.#options.onAnswered({ protocol, status, kind: failure?.kind, seconds: milliseconds / 1000, answer });
-    if (!this.#options.config.logRequests) {
-      return;
-    }
-    logRequest(this.#options.logger, {
+    onAnswered({ protocol, status, kind, seconds: milliseconds / 1000, answer, scored, begin });
+    trace?.end({
+      name: `${request.method} ${route?.path ?? ""}`.trimEnd(),
+      attributes: {
+        "http.request.method": request.method,
+        "http.route": route?.path,
+        "http.response.status_code": status,
+      },
       requestId: id,
-      protocol,
-      transport: { method: request.method, path: route?.path ?? request.url?.slice(0, 200), status },
-      milliseconds,
+      kind,
       answer,
-      failure,
+      scored,
     });
+    if (config.logRequests) {
+      logRequest(logger, {
+        requestId: id,
+        trace: trace?.ids,
+        protocol,
+        transport: { method: request.method, path: route?.path ?? request.url?.slice(0, 200), status },
+        milliseconds,
+        answer,
+        failure,
+        rows: loggedRows(scored, answer, config.logFeatureRows),
+      });
+    }
   }
 }
 
@@ -317,6 +341,7 @@ interface Conversation {
   readonly begin: number;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly trace: Trace | undefined;
   route: Route | undefined;
   exchange: Exchange | undefined;
 }
