@@ -99,7 +99,7 @@ export const SETTINGS = {
   replyTimeout: setting(
     milliseconds,
     5_000,
-    "time in which a client must take a reply, and a second more for each 256 KiB of it",
+    "time in which a client must take a reply, and a second more for each MiB of it",
   ),
   drainTimeout: setting(milliseconds, 5_000, "time that requests in progress have when the service stops"),
   maxModelBytes: setting(bytes, 2 ** 31 - 1, "largest model file"),

@@ -159,6 +159,10 @@ export class HttpServer {
   }
 
   #accept(request: IncomingMessage, response: ServerResponse): void {
+    if (request.socket.destroyed) {
+      // Came together with others, whose replies nobody read.
+      return;
+    }
     const begin = performance.now();
     const id = requestId(request.headers["x-request-id"]);
     const conversation: Conversation = {
