@@ -25,14 +25,23 @@ const BODY = {
 
 let running: Running;
 let client: GrpcClient;
-beforeAll(async () => {
+beforeAll(() => start());
+afterAll(() => stop());
+
+async function start(): Promise<void> {
   running = await startService({ "m.ubj": OF.model });
   client = new GrpcClient(running.service.grpcPort);
-});
-afterAll(async () => {
+}
+
+async function stop(): Promise<void> {
   client.close();
   await running.stop();
-});
+}
+
+async function restart(): Promise<void> {
+  await stop();
+  await start();
+}
 
 function infer(headers: Record<string, string>, body: object = BODY) {
   return running.send("/v2/models/m/infer", {
@@ -98,11 +107,12 @@ describe("traceparent", () => {
 
 describe("spans", () => {
   const exporter = new InMemorySpanExporter();
-  beforeAll(() => {
+  beforeAll(async () => {
     trace.setGlobalTracerProvider(
       new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
     );
     propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+    await restart();
   });
   afterEach(() => exporter.reset());
   afterAll(() => {

@@ -41,10 +41,14 @@ const OF_THE_SERVICE: ReadonlySet<FailureKind> = new Set(["internal", "busy", "u
 export class Tracing {
   #api: Api | undefined;
 
-  /** Looks for OpenTelemetry. */
+  /** Looks for OpenTelemetry. An SDK that is registered later is not seen. */
   async open(): Promise<void> {
     try {
-      this.#api = await import("@opentelemetry/api");
+      const api = await import("@opentelemetry/api");
+      const provider = api.trace.getTracerProvider();
+      const isProxy = provider instanceof api.ProxyTracerProvider;
+      // Spans that nobody gets would cost each request some microseconds.
+      this.#api = isProxy && provider.getDelegateTracer(SERVER_NAME) === undefined ? undefined : api;
     } catch {
       // Not installed: headers are passed on all the same.
     }
@@ -67,7 +71,7 @@ export class Tracing {
     const tracer = api.trace.getTracer(SERVER_NAME, SERVER_VERSION);
     const options = { kind: api.SpanKind.SERVER, startTime: epoch(begin) };
     const span = tracer.startSpan("request", options, parent);
-    // Without an SDK, all spans are the one that there is not.
+    // An SDK may be there and do nothing.
     return api.isSpanContextValid(span.spanContext()) ? new SpanTrace(api, tracer, parent, span) : undefined;
   }
 }

@@ -12,7 +12,7 @@ import { status as Status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ModelInferRequestSchema, ModelStatisticsRequestSchema } from "../../src/proto/open_inference_pb.ts";
 import { ScoreRequestSchema } from "../../src/proto/xgboost_infer/v1/scoring_pb.ts";
-import { type Command, startCommand } from "../support/command.ts";
+import { type Command, startCommand } from "../support/child.ts";
 import { fixture, namedText, rowTexts } from "../support/fixture.ts";
 import { GrpcClient } from "../support/grpc-client.ts";
 
@@ -231,7 +231,10 @@ class Mutator {
     switch (this.below(8)) {
       case 0: {
         const flipped = Buffer.from(of);
-        flipped[Math.min(at, of.length - 1)] ^= 1 << this.below(8);
+        flipped.writeUInt8(
+          (of.at(Math.min(at, of.length - 1)) ?? 0) ^ (1 << this.below(8)),
+          Math.min(at, of.length - 1),
+        );
         return flipped;
       }
       case 1:

@@ -2,7 +2,7 @@
 import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Command, startCommand } from "../support/command.ts";
+import { type Command, startCommand } from "../support/child.ts";
 import { fixture, rowTexts } from "../support/fixture.ts";
 import { until } from "../support/service.ts";
 
