@@ -80,7 +80,11 @@ export class Service {
       observer: this.#observer(),
     });
     this.scorer = new Scorer({ ...config, repository: this.repository });
-    this.metrics = new Metrics({ queued: () => this.scorer.queued });
+    const { tls } = this.#security;
+    this.metrics = new Metrics({
+      queued: () => this.scorer.queued,
+      certificateExpiry: tls && (() => tls.expiry),
+    });
     this.#statistics = new Statistics((name, version) => this.repository.find(name, version));
     const api: Api = {
       statistics: this.#statistics,

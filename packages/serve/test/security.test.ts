@@ -101,6 +101,7 @@ describe("TLS", () => {
     const agent = new Agent(identity());
     expect(await get(port, INFER, agent, BODY)).toEqual([200, "first"]);
     expect(await get(adminPort, "/metrics", agent)).toEqual([200, "first"]);
+    expect(await running.service.metrics.text()).toMatch(/certificate_expiry_seconds \d{10}\n/);
     const over = grpc(identity());
     expect(await call(over)).toBe(Status.OK);
     over.close();

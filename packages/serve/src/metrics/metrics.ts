@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { FailureKind } from "../failure.ts";
 import type { ServedModel } from "../repository/served-model.ts";
 import type { ScoreAnswer } from "../scoring/request.ts";
+import { addProcessMetrics } from "./process.ts";
 
 const PREFIX = "xgboost_infer_";
 
@@ -23,6 +24,8 @@ const MAX_SCORES = 256;
 export interface MetricsSources {
   /** Large requests under way. */
   queued(): number;
+  /** When the certificate of TLS ends, in seconds since 1970; absent without TLS. */
+  readonly certificateExpiry?: (() => number) | undefined;
 }
 
 export class Metrics {
@@ -76,7 +79,19 @@ export class Metrics {
   readonly #latencies = new Map<string, { observe(seconds: number): void }>();
   readonly #ofModel = new WeakMap<ServedModel, ModelMetrics>();
 
-  constructor({ queued }: MetricsSources) {
+  constructor({ queued, certificateExpiry }: MetricsSources) {
+    addProcessMetrics(this.#registry);
+    if (certificateExpiry !== undefined) {
+      new Gauge({
+        name: `${PREFIX}certificate_expiry_seconds`,
+        help: "When the certificate of TLS ends, in seconds since 1970",
+        registers: [this.#registry],
+        aggregator: "min",
+        collect() {
+          this.set(certificateExpiry());
+        },
+      });
+    }
     new Gauge({
       name: `${PREFIX}queued_requests`,
       help: "Large requests under way, which take turns",

@@ -67,9 +67,9 @@ export class Tls {
     };
   }
 
-  /** Seconds since 1970 at which the certificate ends; `undefined` before `load`. */
-  get expiry(): number | undefined {
-    return this.#certificate && Date.parse(this.#certificate.validTo) / 1000;
+  /** Seconds since 1970 at which the certificate ends; NaN before `load`. */
+  get expiry(): number {
+    return Date.parse(this.#certificate?.validTo ?? "") / 1000;
   }
 }
 
