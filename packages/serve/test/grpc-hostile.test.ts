@@ -289,6 +289,41 @@ describe("HTTP/2", () => {
     await slow.stop();
   });
 
+  it("of which large replies are not taken", async () => {
+    const slow = await startService({ "m.ubj": OF.model }, { replyTimeout: 500 });
+    session = connectHttp2(`http://127.0.0.1:${slow.service.grpcPort}`);
+    const rows = 10_000n;
+    const request = {
+      modelName: "m",
+      inputs: [{ name: "rows", datatype: "UINT8", shape: [rows, BigInt(OF.cols)] }],
+      rawInputContents: [new Uint8Array(Number(rows) * OF.cols)],
+      outputs: [{ name: "leaf" }],
+    };
+    const body = frame(toBinary(ModelInferRequestSchema, create(ModelInferRequestSchema, request)));
+    const closed = new Promise<void>((resolve) => session.on("close", resolve));
+    session.on("error", () => undefined);
+    for (let i = 0; i < 5; i++) {
+      const stream = session.request(HEADERS);
+      stream.on("error", () => undefined);
+      // Never read from: the window of the stream stays closed.
+      stream.pause();
+      stream.end(body);
+    }
+    await closed;
+    expect((await slow.admin("/metrics")).bytes.toString()).toMatch(
+      /refused_connections_total\{listener="grpc",reason="slow reader"\} 1\b/,
+    );
+    // Those who take theirs have them.
+    const honest = new GrpcClient(slow.service.grpcPort);
+    for (let i = 0; i < 5; i++) {
+      const { message } = await honest.call(modelInfer, request);
+      expect(message.rawOutputContents[0]!.length).toBeGreaterThan(100_000);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    honest.close();
+    await slow.stop();
+  });
+
   it("that is cut off in the middle of calls", async () => {
     open();
     for (let i = 0; i < 50; i++) {

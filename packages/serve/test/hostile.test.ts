@@ -206,4 +206,21 @@ describe("connections", () => {
       "GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\nGET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     expect((await bytes(two)).match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 404"]);
   });
+
+  it("that send a thousand requests and read no reply are cut off", async () => {
+    const rss = process.memoryUsage.rss();
+    await new Promise<void>((resolve) => {
+      const socket = connect(running.service.port, "127.0.0.1", () => {
+        socket.write("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1_500));
+      });
+      socket.on("error", () => undefined);
+      socket.on("close", () => resolve());
+      // An end is noticed by writing only, where nothing is read.
+      const writing = setInterval(() => socket.write("\r\n"), 100);
+      socket.once("close", () => clearInterval(writing));
+    });
+    const metrics = (await running.admin("/metrics")).bytes.toString();
+    expect(metrics).toMatch(/refused_connections_total\{listener="http",reason="slow reader"\} 1\b/);
+    expect(process.memoryUsage.rss() - rss).toBeLessThan(100 * 2 ** 20);
+  });
 });

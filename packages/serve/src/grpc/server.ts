@@ -23,6 +23,7 @@ import type { Trace, Tracing } from "../tracing/tracing.ts";
 import { type Arrival, Arrivals } from "./arrivals.ts";
 import { decode, encode } from "./messages.ts";
 import { Newcomers } from "./newcomers.ts";
+import { Replies } from "./replies.ts";
 import { pathOf, type UnaryMethod } from "./service.ts";
 import { STATUS } from "./status.ts";
 import { OpenStreams, type StreamCall, type StreamMethod } from "./streams.ts";
@@ -34,6 +35,7 @@ export type GrpcConfig = Pick<
   | "maxConnections"
   | "headersTimeout"
   | "bodyTimeout"
+  | "replyTimeout"
   | "keepAliveTimeout"
   | "grpcMaxConnectionAge"
   | "drainTimeout"
@@ -59,8 +61,8 @@ export interface GrpcServerOptions {
   readonly config: GrpcConfig;
   readonly logger: Logger;
   readonly onAnswered: (answered: GrpcAnswered) => void;
-  /** Told of each connection that was ended before anything of HTTP/2 came. */
-  readonly onRefused: (reason: "slow request" | "tls") => void;
+  /** Told of each connection that was ended before anything of HTTP/2 came, or with replies that were not taken. */
+  readonly onRefused: (reason: "slow request" | "slow reader" | "tls") => void;
   readonly security: Pick<Security, "tls" | "refusal">;
   readonly tracing: Pick<Tracing, "begin">;
   /** Paths of methods that need no token. */
@@ -84,11 +86,13 @@ export class GrpcServer {
   readonly #streams = new OpenStreams();
   readonly #arrivals: Arrivals;
   readonly #newcomers: Newcomers;
+  readonly #replies: Replies;
 
   constructor(options: GrpcServerOptions) {
     const { config, methods, streams, security, openPaths, onRefused } = options;
     this.#options = options;
     this.#newcomers = new Newcomers(config.headersTimeout, () => onRefused("slow request"));
+    this.#replies = new Replies(config.replyTimeout, () => onRefused("slow reader"));
     this.#arrivals = new Arrivals(
       config.bodyTimeout,
       (path, metadata) =>
@@ -96,7 +100,7 @@ export class GrpcServer {
       (arrival) => this.#noteLost(arrival),
     );
     this.#server = new Server({
-      interceptors: [this.#arrivals.interceptor],
+      interceptors: [this.#arrivals.interceptor, this.#replies.interceptor],
       "grpc.max_receive_message_length": config.maxRequestBytes,
       "grpc.max_send_message_length": -1,
       "grpc.max_concurrent_streams": MAX_STREAMS,
@@ -121,6 +125,7 @@ export class GrpcServer {
     this.#listener.maxConnections = config.maxConnections;
     this.#listener.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
+      this.#replies.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
   }
@@ -177,6 +182,7 @@ export class GrpcServer {
     clearTimeout(end);
     this.#arrivals.close();
     this.#newcomers.close();
+    this.#replies.close();
   }
 
   /** Refused, answered by the library, or the client has gone. */

@@ -18,12 +18,12 @@ import { logRequest } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
 import type { Security } from "../security/security.ts";
 import type { Trace, Tracing } from "../tracing/tracing.ts";
+import { Unread } from "../unread.ts";
 import { readBody } from "./body.ts";
 import { compress } from "./compress.ts";
 import type { Exchange, Reply, Route } from "./exchange.ts";
 import { type Found, MethodFailure, Router } from "./router.ts";
 import { errorReply } from "./status.ts";
-import { Unread } from "./unread.ts";
 
 export type ServerConfig = Pick<
   Config,
@@ -72,6 +72,9 @@ const CHECK_INTERVAL = 500;
 /** What is left of a request that was refused for its size is read for so long, so that the client sees the reply and not a reset. */
 const LINGER_MILLISECONDS = 2_000;
 
+/** Of replies that wait for one connection: a client that sends a thousand requests at once and reads nothing would fill the memory. */
+const MAX_UNREAD_BYTES = 1 << 22;
+
 const EMPTY = Buffer.alloc(0);
 
 export class HttpServer {
@@ -86,7 +89,11 @@ export class HttpServer {
     const { config, routes, onRefused } = options;
     this.#options = options;
     this.#router = new Router(routes);
-    this.#unread = new Unread(config.replyTimeout, () => onRefused("slow reader"));
+    this.#unread = new Unread({
+      timeout: config.replyTimeout,
+      maxBytesOfOne: MAX_UNREAD_BYTES,
+      onClosed: () => onRefused("slow reader"),
+    });
     this.#server = this.#createServer({
       // Node takes no longer one than for the whole request.
       headersTimeout: Math.min(config.headersTimeout, config.bodyTimeout),
@@ -299,9 +306,19 @@ export class HttpServer {
     if (!response.destroyed) {
       response.writeHead(reply.status, headers);
       response.end(body);
-      this.#unread.note(response);
+      this.#noteUnread(response);
     }
     this.#note(conversation, reply.status, failure);
+  }
+
+  /** Most replies are with the system at once, and cost nothing here. */
+  #noteUnread(response: ServerResponse): void {
+    const bytes = response.writableLength;
+    // Replies that wait for others on their connection have no socket themselves.
+    const { socket } = response.req;
+    if (bytes > 0 && !socket.destroyed) {
+      response.once("finish", this.#unread.add(socket, bytes));
+    }
   }
 
   #note(conversation: Conversation, status: number, failure: Failure | undefined): void {
