@@ -55,7 +55,8 @@ describe("a log file beyond its size", () => {
     const log = openLog(of);
     for (let n = 0; n < 8; n++) {
       log.logger.info({ n }, "x".repeat(200));
-      await pause(250);
+      log.flush();
+      await until(() => statSync(of.logFile, { throwIfNoEntry: false })?.size === 0);
     }
     await log.close();
     expect(files(of.logFile).length).toBe(3);
@@ -125,7 +126,7 @@ it("the command begins it anew on SIGUSR1", async () => {
     complaints += chunk;
   });
   const ended = new Promise((resolve) => child.once("exit", resolve));
-  await until(() => statOk(of.logFile) && readFileSync(of.logFile, "utf8").includes("listening"), 30_000);
+  await until(() => statOk(of.logFile) && readFileSync(of.logFile, "utf8").includes("listening"), 90_000);
   renameSync(of.logFile, `${of.logFile}.moved`);
   child.kill("SIGUSR1");
   await until(() => statOk(of.logFile));
@@ -133,7 +134,7 @@ it("the command begins it anew on SIGUSR1", async () => {
   // Node's own answer to this signal would be a debugger.
   expect([await ended, complaints]).toEqual([0, ""]);
   expect(readFileSync(of.logFile, "utf8")).toContain('"msg":"stopped"');
-}, 60_000);
+}, 150_000);
 
 describe("the service", () => {
   const OF = fixture("binary-logistic");
