@@ -12,8 +12,9 @@ import { GRPCInferenceService } from "../src/proto/open_inference_pb.ts";
 import { exposureWarnings, isLoopback } from "../src/security/exposure.ts";
 import { Tokens } from "../src/security/tokens.ts";
 import { Authority, type Certificate } from "./support/certificates.ts";
+import { startCommand } from "./support/child.ts";
 import { fixture, rowTexts } from "./support/fixture.ts";
-import { type Running, send, startService } from "./support/service.ts";
+import { type Running, send, startService, until } from "./support/service.ts";
 
 const OF = fixture("binary-logistic");
 const folder = mkdtempSync(join(tmpdir(), "xgboost-infer-security-"));
@@ -374,4 +375,50 @@ describe("listeners beyond this machine", () => {
     expect(readFileSync(running.logFile, "utf8")).toContain("whoever reaches this machine can score");
     await running.stop();
   });
+});
+
+describe("several processes", () => {
+  it("have one certificate and one list of tokens, which all read anew on SIGHUP", async () => {
+    const authority = new Authority(folder, "shared");
+    const [cert, key, tokens] = ["shared-served.pem", "shared-served.key", "shared-tokens"].map((name) =>
+      join(folder, name),
+    ) as [string, string, string];
+    const use = (issued: Certificate, token: string) => {
+      copyFileSync(issued.cert, cert);
+      copyFileSync(issued.key, key);
+      writeFileSync(tokens, token);
+    };
+    use(authority.issue("shared-first"), "first");
+    const command = await startCommand({ "m.ubj": OF.model }, [
+      ...["--workers", "2", "--tls-cert", cert, "--tls-key", key, "--token-file", tokens],
+    ]);
+    /** Status by token, over a new connection. */
+    const ask = (port: number, token: string) =>
+      new Promise<[number, string]>((resolve, reject) => {
+        const options = { port, host: "127.0.0.1", servername: "localhost", path: "/v2/models/m/ready" };
+        const sent = request({ ...options, ca: authority.pem, agent: false }, (response) => {
+          const { subject } = (response.socket as ReturnType<typeof connect>).getPeerCertificate();
+          response.resume();
+          response.on("end", () => resolve([response.statusCode!, String(subject.CN)]));
+        });
+        sent.on("error", reject);
+        sent.setHeader("Authorization", `Bearer ${token}`);
+        sent.end();
+      });
+    for (let i = 0; i < 6; i++) {
+      expect(await ask(command.port, "first")).toEqual([200, "shared-first"]);
+      expect(await ask(command.port, "second")).toEqual([401, "shared-first"]);
+    }
+    expect((await ask(command.adminPort, "second"))[0]).toBe(401);
+    use(authority.issue("shared-second"), "second");
+    command.child.kill("SIGHUP");
+    await until(async () => (await ask(command.port, "second")).join() === "200,shared-second");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    for (let i = 0; i < 6; i++) {
+      expect(await ask(command.port, "second")).toEqual([200, "shared-second"]);
+      expect(await ask(command.port, "first")).toEqual([401, "shared-second"]);
+    }
+    expect((await ask(command.adminPort, "first"))[0]).toBe(401);
+    expect([await command.stop(), command.complaints()]).toEqual([0, ""]);
+  }, 120_000);
 });

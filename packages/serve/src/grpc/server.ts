@@ -2,6 +2,7 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import {
+  type ConnectionInjector,
   Metadata,
   Server,
   ServerCredentials,
@@ -11,7 +12,7 @@ import {
 } from "@grpc/grpc-js";
 import type { Call, Scored } from "../api.ts";
 import type { Config } from "../config/settings.ts";
-import { Failure, type FailureKind, toFailure } from "../failure.ts";
+import { Failure, type FailureKind, toFailure, tooBusy } from "../failure.ts";
 import { headerText } from "../header-text.ts";
 import { loggedRows } from "../log/logged-rows.ts";
 import type { Logger } from "../log/logger.ts";
@@ -21,6 +22,7 @@ import type { ScoreAnswer } from "../scoring/request.ts";
 import type { Security } from "../security/security.ts";
 import type { Trace, Tracing } from "../tracing/tracing.ts";
 import { type Arrival, Arrivals } from "./arrivals.ts";
+import { HEALTH_PROTOCOL } from "./health.ts";
 import { decode, encode } from "./messages.ts";
 import { Newcomers } from "./newcomers.ts";
 import { Replies } from "./replies.ts";
@@ -67,10 +69,15 @@ export interface GrpcServerOptions {
   readonly tracing: Pick<Tracing, "begin">;
   /** Paths of methods that need no token. */
   readonly openPaths: ReadonlySet<string>;
+  /** Whether calls must be refused before any work is done for them. */
+  readonly isOverloaded?: () => boolean;
 }
 
 /** Calls under way on a connection: more wait at the client. */
 const MAX_STREAMS = 1_000;
+
+/** Groups of connections, each of which can be ended by itself. */
+const GROUPS = 16;
 
 /** Of calls that do not get as far as a service. */
 const PROTOCOL = "grpc";
@@ -82,6 +89,9 @@ export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #server: Server;
   readonly #listener: NetServer;
+  readonly #injectors: ConnectionInjector[];
+  readonly #inject: () => ConnectionInjector;
+  #nextGroup = 0;
   readonly #sockets = new Set<Socket>();
   readonly #streams = new OpenStreams();
   readonly #arrivals: Arrivals;
@@ -121,6 +131,8 @@ export class GrpcServer {
       const handle = (call: StreamCall) => this.#streams.handle(method, call);
       this.#server.register(method.path, handle as never, AS_IT_IS, AS_IT_IS, method.type);
     }
+    this.#inject = () => this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#injectors = Array.from({ length: GROUPS }, this.#inject);
     this.#listener = this.#createListener();
     this.#listener.maxConnections = config.maxConnections;
     this.#listener.on("connection", (socket: Socket) => {
@@ -133,10 +145,10 @@ export class GrpcServer {
   /** Not the library's own: this one limits connections, can be shared, and takes new certificates while it listens. */
   #createListener(): NetServer {
     const { security, onRefused } = this.#options;
-    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     const accept = (socket: Socket) => {
       this.#newcomers.add(socket);
-      injector.injectConnection(socket);
+      this.#nextGroup = (this.#nextGroup + 1) % GROUPS;
+      this.#injectors[this.#nextGroup]!.injectConnection(socket);
     };
     if (security.tls === undefined) {
       return createServer({ noDelay: true }, accept);
@@ -162,6 +174,22 @@ export class GrpcServer {
         resolve((this.#listener.address() as AddressInfo).port);
       });
     });
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Ends about so many connections, each after its calls: clients connect anew (GOAWAY). */
+  giveUp(connections: number): void {
+    const groups = Math.round((GROUPS * connections) / Math.max(1, this.connections));
+    for (let i = 0; i < groups; i++) {
+      this.#nextGroup = (this.#nextGroup + 1) % GROUPS;
+      // Not `drain`, whose end would come to connections that have joined the group meanwhile.
+      this.#injectors[this.#nextGroup]!.destroy();
+      this.#injectors[this.#nextGroup] = this.#inject();
+    }
   }
 
   /**
@@ -258,7 +286,10 @@ class Conversation implements Call {
       if (this.deadline <= this.#begin) {
         throw new Failure("deadline", "the deadline has passed");
       }
-      const { method, handle } = this.#method;
+      const { method, protocol, handle } = this.#method;
+      if (protocol !== HEALTH_PROTOCOL && this.#options.isOverloaded?.() === true) {
+        throw tooBusy();
+      }
       const reply = handle(decode(method.input, this.#call.request), this);
       if (reply instanceof Promise) {
         reply.then((done) => this.#reply(encode(method.output, done))).catch((error) => this.#fail(error));

@@ -18,7 +18,7 @@ type Details = Pick<Route, "method" | "path" | "handle" | "open"> & {
   readonly operation: Omit<Route["operation"], "tag">;
 };
 
-export function healthRoutes(api: Api): Route[] {
+export function healthRoutes(api: Pick<Api, "isReady">): Route[] {
   return [
     route({
       method: "GET",

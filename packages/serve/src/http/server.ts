@@ -10,7 +10,7 @@ import {
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import type { Config } from "../config/settings.ts";
-import { type Failure, type FailureKind, invalid, toFailure } from "../failure.ts";
+import { type Failure, type FailureKind, invalid, toFailure, tooBusy } from "../failure.ts";
 import { headerText } from "../header-text.ts";
 import { loggedRows } from "../log/logged-rows.ts";
 import type { Logger } from "../log/logger.ts";
@@ -61,6 +61,8 @@ export interface HttpServerOptions {
   readonly onRefused: (reason: RefusedConnection) => void;
   readonly security: Pick<Security, "tls" | "refusal">;
   readonly tracing: Pick<Tracing, "begin">;
+  /** Whether requests must be refused before any work is done for them. */
+  readonly isOverloaded?: () => boolean;
 }
 
 /** Why a connection was ended: what came is no HTTP, headers are too large, a request or the taking of a reply took too long. */
@@ -84,6 +86,8 @@ export class HttpServer {
   readonly #sockets = new Set<Socket>();
   readonly #unread: Unread;
   #draining = false;
+  /** So many connections are closed after their next reply. */
+  #surplus = 0;
 
   constructor(options: HttpServerOptions) {
     const { config, routes, onRefused } = options;
@@ -140,6 +144,16 @@ export class HttpServer {
   /** Node's own server, for those who share its socket. */
   get server(): Server {
     return this.#server;
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Closes so many connections, each after its next reply. */
+  giveUp(connections: number): void {
+    this.#surplus = connections;
   }
 
   /**
@@ -229,6 +243,9 @@ export class HttpServer {
     };
     conversation.exchange = exchange;
     try {
+      if (route.method !== "GET" && this.#options.isOverloaded?.() === true) {
+        throw tooBusy();
+      }
       const reply = route.handle(exchange);
       if (reply instanceof Promise) {
         reply.then(
@@ -301,6 +318,9 @@ export class HttpServer {
       headers.push(...reply.headers);
     }
     if (this.#draining || !response.shouldKeepAlive) {
+      headers.push("Connection", "close");
+    } else if (this.#surplus > 0) {
+      this.#surplus--;
       headers.push("Connection", "close");
     }
     if (!response.destroyed) {

@@ -19,6 +19,8 @@ export type LogConfig = Pick<Config, "logFile" | "logLevel" | "logMaxBytes" | "l
 
 export interface Log {
   readonly logger: Logger;
+  /** Takes lines that another process has made, each with its end. */
+  write(lines: string): void;
   /** Writes what waits. The log can be used after it. */
   flush(): void;
   /** Begins the file anew, as it must be after it was moved away; within a moment it is noticed anyway. */
@@ -27,7 +29,11 @@ export interface Log {
   close(): Promise<void>;
 }
 
-export function openLog({ logFile, logLevel, logMaxBytes, logMaxFiles }: LogConfig): Log {
+/** @param base what stands in every line */
+export function openLog(
+  { logFile, logLevel, logMaxBytes, logMaxFiles }: LogConfig,
+  base: Readonly<Record<string, unknown>> | null = null,
+): Log {
   const stream = destination({
     dest: logFile === "" ? 1 : logFile,
     minLength: BUFFER_BYTES,
@@ -46,7 +52,7 @@ export function openLog({ logFile, logLevel, logMaxBytes, logMaxFiles }: LogConf
           maxBytes: logMaxBytes,
           maxFiles: logMaxFiles,
         });
-  const logger = pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  const logger = pino({ level: logLevel, base, timestamp: pino.stdTimeFunctions.isoTime }, stream);
   const flush = () => {
     try {
       stream.flushSync();
@@ -56,6 +62,9 @@ export function openLog({ logFile, logLevel, logMaxBytes, logMaxFiles }: LogConf
   };
   return {
     logger,
+    write: (lines) => {
+      stream.write(lines);
+    },
     flush,
     reopen: () => rotation?.look(),
     close: () =>

@@ -22,14 +22,18 @@ export class Security {
     this.#logger = logger;
   }
 
-  /**
-   * Reads all files, and warns of listeners that are open to everybody.
-   * @throws Error for files that cannot be used
-   */
-  start(): void {
+  /** Warns of listeners that are open to everybody. */
+  warn(): void {
     for (const warning of exposureWarnings(this.#config)) {
       this.#logger.warn(warning);
     }
+  }
+
+  /**
+   * Reads all files.
+   * @throws Error for files that cannot be used
+   */
+  load(): void {
     this.#loadTls();
     this.#loadTokens();
   }
