@@ -3,6 +3,8 @@ import { InputError, UnsupportedModelError } from "xgboost-infer";
 import { FeatureCheckError } from "xgboost-infer/executor";
 
 export type FailureKind =
+  /** No token, or none that is known. */
+  | "unauthenticated"
   /** The request cannot be used: its form, its values, its options. */
   | "invalid"
   /** The model's check of features refuses a row. */

@@ -17,7 +17,7 @@ const ONE_SIGNAL = 500;
 /** One process, or one that has several. */
 interface Runnable {
   start(): Promise<void>;
-  /** Takes in changed models. */
+  /** Takes in changed models, certificates and tokens. */
   reload(): Promise<void>;
   /** Begins anew without losing a request. */
   restart(): void;
@@ -53,7 +53,7 @@ function oneProcess(config: Config, log: Log): Runnable {
   const service = new Service({ config, log });
   return {
     start: () => service.start(),
-    reload: () => service.repository.reload(),
+    reload: () => service.reload(),
     restart: () =>
       log.logger.warn("one process cannot restart without losing requests: set workers to 2 or more"),
     stop: () => service.stop(),
@@ -65,7 +65,10 @@ function severalProcesses(config: Config, log: Log, argv: readonly string[]): Ru
   const primary = new Primary(config, log);
   return {
     start: () => primary.start(),
-    reload: () => primary.reload(),
+    reload: async () => {
+      await primary.renew();
+      await primary.reload();
+    },
     restart: () => {
       try {
         void primary.restart(readConfig(argv, process.env));
@@ -101,6 +104,7 @@ function obeySignals(service: Runnable, log: Log): void {
       log.logger.error({ err: error }, "the model repository cannot be read");
     });
   });
+  process.on("SIGUSR1", () => log.reopen());
   process.on("SIGUSR2", () => service.restart());
 }
 

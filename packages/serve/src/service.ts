@@ -32,6 +32,17 @@ import { ModelRepository, type RepositoryObserver } from "./repository/repositor
 import { RepositoryWatch } from "./repository/watch.ts";
 import { EventLoopDelay } from "./scoring/event-loop.ts";
 import { Scorer } from "./scoring/scorer.ts";
+import { Security } from "./security/security.ts";
+import { type Ended, Statistics } from "./statistics/statistics.ts";
+import { Tracing } from "./tracing/tracing.ts";
+
+/** What probes and balancers ask, who have no token. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  `/${Health.typeName}/Check`,
+  `/${Health.typeName}/Watch`,
+  `/${GRPCInferenceService.typeName}/ServerLive`,
+  `/${GRPCInferenceService.typeName}/ServerReady`,
+]);
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -53,6 +64,9 @@ export class Service {
   readonly #config: Config;
   readonly #loader: ModelLoader;
   readonly #logger: Logger;
+  readonly #security: Security;
+  readonly #tracing = new Tracing();
+  readonly #statistics: Statistics;
   readonly #server: HttpServer;
   readonly #grpc: GrpcServer;
   readonly #health: HealthService;
@@ -62,10 +76,12 @@ export class Service {
   readonly #onReady: ((ready: boolean) => void)[] = [];
   #watch: RepositoryWatch | undefined;
   #stopping: Promise<void> | undefined;
+  #prepared: Promise<void> | undefined;
 
   constructor({ config, log, checks = [], isWorker = false }: ServiceOptions) {
     this.#config = config;
     this.#logger = log.logger;
+    this.#security = new Security(config, log.logger);
     this.#loader = new ModelLoader({ maxModelBytes: config.maxModelBytes, checks });
     this.repository = new ModelRepository({
       directory: config.modelRepository,
@@ -73,12 +89,16 @@ export class Service {
       observer: this.#observer(),
     });
     this.scorer = new Scorer({ ...config, repository: this.repository });
+    const { tls } = this.#security;
     this.#delay = new EventLoopDelay(config.maxEventLoopDelay);
     this.metrics = new Metrics({
       queued: () => this.scorer.queued,
       delay: () => this.#delay.milliseconds,
+      certificateExpiry: tls && (() => tls.expiry),
     });
+    this.#statistics = new Statistics((name, version) => this.repository.find(name, version));
     const api: Api = {
+      statistics: this.#statistics,
       repository: this.repository,
       scorer: this.scorer,
       config,
@@ -93,8 +113,12 @@ export class Service {
     ];
     this.#health = new HealthService([GRPCInferenceService.typeName, ScoringService.typeName], api.isReady);
     this.#grpc = this.#grpcListener([...oipMethods(api), ...scoringMethods(api, NAMED_GRPC)]);
-    this.#server = this.#listener([...routes, ...documentRoutes(routes)], () => this.#delay.isTooLong);
-    this.#admin = isWorker ? undefined : this.#listener(adminRoutes(this.#adminOfThis()));
+    this.#server = this.#listener(
+      "http",
+      [...routes, ...documentRoutes(routes)],
+      () => this.#delay.isTooLong,
+    );
+    this.#admin = isWorker ? undefined : this.#listener("admin", adminRoutes(this.#adminOfThis()));
   }
 
   /** Whether requests can be answered. */
@@ -109,9 +133,11 @@ export class Service {
 
   /**
    * Listens, then loads the models: until one is ready, `/v2/health/ready` says so.
-   * @throws Node's own error for a port or a repository that cannot be used
+   * @throws Node's own error for a port or a repository that cannot be used; Error for certificates and tokens that cannot
    */
   async start(): Promise<void> {
+    this.#security.warn();
+    await this.#prepare();
     const { host, adminHost, adminPort, modelRepository } = this.#config;
     this.adminPort = (await this.#admin?.listen(adminPort, adminHost)) ?? 0;
     await this.listen();
@@ -136,6 +162,20 @@ export class Service {
     );
   }
 
+  /**
+   * Reads certificates and tokens again, and takes in what has changed in the repository.
+   * @throws Node's own error for a repository that cannot be read
+   */
+  reload(): Promise<void> {
+    this.renew();
+    return this.repository.reload();
+  }
+
+  /** Reads certificates and tokens again. */
+  renew(): void {
+    this.#security.reload();
+  }
+
   /** Loads the models, but for those of names that were unloaded on request. */
   load(unloaded: readonly string[] = []): Promise<void> {
     return this.repository.open(unloaded);
@@ -143,6 +183,7 @@ export class Service {
 
   /** Listens for requests. */
   async listen(): Promise<void> {
+    await this.#prepare();
     const { host, port, grpcPort } = this.#config;
     this.grpcPort = await this.#grpc.listen(grpcPort, host);
     this.port = await this.#server.listen(port, host);
@@ -203,14 +244,27 @@ export class Service {
     };
   }
 
-  #listener(routes: readonly Route[], isOverloaded: () => boolean = () => false): HttpServer {
+  /** What listeners need before they listen. */
+  #prepare(): Promise<void> {
+    this.#prepared ??= this.#prepareOnce();
+    return this.#prepared;
+  }
+
+  async #prepareOnce(): Promise<void> {
+    this.#security.load();
+    await this.#tracing.open();
+  }
+
+  #listener(name: string, routes: readonly Route[], isOverloaded: () => boolean = () => false): HttpServer {
     return new HttpServer({
       routes,
+      security: this.#security,
+      tracing: this.#tracing,
+      onRefused: (reason) => this.metrics.refused(name, reason),
       isOverloaded,
       config: this.#config,
       logger: this.#logger,
-      onAnswered: ({ protocol, kind, seconds, answer }) =>
-        this.metrics.answered(protocol, kind, seconds, answer),
+      onAnswered: (answered) => this.#answered(answered),
     });
   }
 
@@ -224,13 +278,22 @@ export class Service {
     ]);
     return new GrpcServer({
       methods: [...methods, ...this.#health.methods],
+      security: this.#security,
+      tracing: this.#tracing,
+      openPaths: OPEN_PATHS,
+      onRefused: (reason) => this.metrics.refused("grpc", reason),
       isOverloaded: () => this.#delay.isTooLong,
       streams: [healthWatch(this.#health), ...reflectionStreams(reflection)],
       config: this.#config,
       logger: this.#logger,
-      onAnswered: ({ protocol, kind, seconds, answer }) =>
-        this.metrics.answered(protocol, kind, seconds, answer),
+      onAnswered: (answered) => this.#answered(answered),
     });
+  }
+
+  #answered(answered: Ended & { readonly protocol: string; readonly seconds: number }): void {
+    const { protocol, kind, seconds, answer } = answered;
+    this.metrics.answered(protocol, kind, seconds, answer);
+    this.#statistics.note(answered);
   }
 
   #watchRepository(): void {
@@ -267,6 +330,7 @@ export class Service {
           "model removed",
         );
         this.metrics.removed(model);
+        this.#statistics.forget(model);
         this.#changed();
       },
     };

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { FailureKind } from "../failure.ts";
 import type { ServedModel } from "../repository/served-model.ts";
 import type { ScoreAnswer } from "../scoring/request.ts";
+import { addProcessMetrics } from "./process.ts";
 
 const PREFIX = "xgboost_infer_";
 
@@ -25,6 +26,8 @@ export type MetricValues = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
 export interface MetricsSources {
   /** Large requests under way. */
   queued(): number;
+  /** When the certificate of TLS ends, in seconds since 1970; absent without TLS. */
+  readonly certificateExpiry?: (() => number) | undefined;
   /** Milliseconds that the event loop is late. */
   delay(): number;
 }
@@ -42,6 +45,12 @@ export class Metrics {
     help: "Time from the arrival of the headers to the reply",
     labelNames: ["protocol"],
     buckets: LATENCY_BUCKETS,
+    registers: [this.#registry],
+  });
+  readonly #refused = new Counter({
+    name: `${PREFIX}refused_connections_total`,
+    help: "Connections that were ended without a request or its reply, by listener and reason",
+    labelNames: ["listener", "reason"],
     registers: [this.#registry],
   });
   readonly #rows = this.#modelCounter("rows_total", "Rows that were scored");
@@ -86,7 +95,19 @@ export class Metrics {
   readonly #latencies = new Map<string, { observe(seconds: number): void }>();
   readonly #ofModel = new WeakMap<ServedModel, ModelMetrics>();
 
-  constructor({ queued, delay }: MetricsSources) {
+  constructor({ queued, delay, certificateExpiry }: MetricsSources) {
+    addProcessMetrics(this.#registry);
+    if (certificateExpiry !== undefined) {
+      new Gauge({
+        name: `${PREFIX}certificate_expiry_seconds`,
+        help: "When the certificate of TLS ends, in seconds since 1970",
+        registers: [this.#registry],
+        aggregator: "min",
+        collect() {
+          this.set(certificateExpiry());
+        },
+      });
+    }
     new Gauge({
       name: `${PREFIX}event_loop_delay_seconds`,
       help: "How late the event loop is, on average over half a second; of several processes, the latest",
@@ -143,6 +164,10 @@ export class Metrics {
     if (answer !== undefined) {
       this.#scored(answer);
     }
+  }
+
+  refused(listener: string, reason: string): void {
+    this.#refused.inc({ listener, reason });
   }
 
   loaded({ name, version, digest }: ServedModel, previous: ServedModel | undefined): void {

@@ -7,6 +7,8 @@ import type { IndexEntry } from "../repository/repository.ts";
 /** What a worker is asked for, and what it answers. */
 export interface Questions {
   reload: { readonly ask: object; readonly answer: null };
+  /** Read certificates and tokens again. */
+  renew: { readonly ask: object; readonly answer: null };
   load: { readonly ask: { readonly name: string }; readonly answer: null };
   unload: { readonly ask: { readonly name: string }; readonly answer: null };
   index: { readonly ask: object; readonly answer: readonly IndexEntry[] };

@@ -12,6 +12,8 @@ import { Metrics } from "../metrics/metrics.ts";
 import { lookThrough } from "../repository/find-models.ts";
 import type { IndexEntry } from "../repository/repository.ts";
 import { RepositoryWatch } from "../repository/watch.ts";
+import { Security } from "../security/security.ts";
+import { Tracing } from "../tracing/tracing.ts";
 import { BackOff } from "./back-off.ts";
 import { surplus } from "./balance.ts";
 import { Member, type MemberEvents } from "./member.ts";
@@ -28,7 +30,11 @@ const ANSWER_TIMEOUT = 2_000;
 const END_MARGIN = 1_000;
 
 /** Settings that a rolling restart leaves as they are: the sockets are open, and this process stays. */
-const FIXED = ["host", "port", "grpcPort", "adminHost", "adminPort", "logFile"] as const;
+const FIXED = [
+  ...(["host", "port", "grpcPort", "adminHost", "adminPort"] as const),
+  ...(["tlsCert", "tlsKey", "tlsClientCa", "tokenFile"] as const),
+  ...(["logFile", "logMaxBytes", "logMaxFiles"] as const),
+];
 
 export class Primary {
   /** Ports that are listened on, known after `start`. */
@@ -36,6 +42,7 @@ export class Primary {
   grpcPort = 0;
   adminPort = 0;
   readonly #log: Log;
+  readonly #security: Security;
   readonly #members = new Set<Member>();
   readonly #backOff = new BackOff();
   readonly #totals = new Totals();
@@ -55,11 +62,20 @@ export class Primary {
   constructor(config: Config, log: Log) {
     this.#config = config;
     this.#log = log;
-    this.#metrics = new Metrics({ queued: () => 0, delay: () => 0 });
+    this.#security = new Security(config, log.logger);
+    const { tls } = this.#security;
+    this.#metrics = new Metrics({
+      queued: () => 0,
+      delay: () => 0,
+      certificateExpiry: tls && (() => tls.expiry),
+    });
     this.#adminServer = new HttpServer({
       routes: adminRoutes(this.#admin()),
       config,
       logger: log.logger,
+      security: this.#security,
+      tracing: new Tracing(),
+      onRefused: (reason) => this.#metrics.refused("admin", reason),
       onAnswered: ({ protocol, kind, seconds, answer }) =>
         this.#metrics.answered(protocol, kind, seconds, answer),
     });
@@ -74,6 +90,8 @@ export class Primary {
     // Every worker accepts from the one socket: handing connections over loses those that are on their way to one that ends.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     cluster.setupPrimary({ args: [WORKER_ARGUMENT], silent: true });
+    this.#security.warn();
+    this.#security.load();
     this.adminPort = await this.#adminServer.listen(adminPort, adminHost);
     this.#fill();
     const [ports] = await Promise.all([...this.#members].map(({ listening }) => listening));
@@ -96,6 +114,12 @@ export class Primary {
     this.#watchRepository();
     this.#pings = setInterval(() => this.#ping(), PING_INTERVAL);
     this.#log.logger.info({}, this.#isReady() ? "ready" : "no model is ready");
+  }
+
+  /** Reads certificates and tokens again, here and in all workers. */
+  async renew(): Promise<void> {
+    this.#security.reload();
+    await this.#askAll("renew", {});
   }
 
   /** Takes in changed models, in all workers. */

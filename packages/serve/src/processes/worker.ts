@@ -28,6 +28,8 @@ export function runWorker(): void {
   // A terminal, and systemd, send these to all processes of the service: the primary decides.
   process.on("SIGINT", () => undefined);
   process.on("SIGHUP", () => undefined);
+  // Otherwise Node would start its debugger.
+  process.on("SIGUSR1", () => undefined);
   process.on("SIGUSR2", () => undefined);
   process.once("SIGTERM", () => worker.leave());
   tell({ type: "started" });
@@ -114,6 +116,10 @@ function answersOf(service: Service, log: Log): Answers {
   const { repository, metrics } = service;
   return {
     reload: () => repository.reload().then(() => null),
+    renew: () => {
+      service.renew();
+      return null;
+    },
     load: ({ name }) => repository.load(name).then(() => null),
     unload: ({ name }) => repository.unload(name).then(() => null),
     index: () => repository.index(),

@@ -86,6 +86,12 @@ export class ModelRepository {
     return found;
   }
 
+  /** As `get`, for those who need not know why there is none. */
+  find(name: string, version?: string): ServedModel | undefined {
+    const versions = this.versions(name);
+    return version === undefined ? versions[0] : versions.find((each) => each.version === version);
+  }
+
   /** Versions of a model that are ready, the latest first; none for an unknown one. */
   versions(name: string): readonly ServedModel[] {
     return this.#table.get(name) ?? [];
