@@ -350,7 +350,7 @@ describe("the executor entry", () => {
 });
 
 describe("bundles of pages", () => {
-  const ENTRIES = ["", "/explain", "/executor", "/convert", "/certificate", "/browser"];
+  const ENTRIES = ["", "/explain", "/executor", "/convert", "/certificate", "/browser", "/transfer"];
 
   it.each(ENTRIES)('are empty when they import nothing of "xgboost-infer%s"', async (entry) => {
     const code = `import * as all from "xgboost-infer${entry}";`;

@@ -55,6 +55,7 @@ const COMBINATIONS = {
   },
   "the pool's worker": { code: 'import "xgboost-infer/browser/worker"', limit: 29_000 },
   "`Booster` and `convert`": { code: `${BOOSTER} export * from "xgboost-infer/convert"`, limit: 59_000 },
+  "`Booster` and `transfer`": { code: `${BOOSTER} export * from "xgboost-infer/transfer"`, limit: 53_000 },
   "`convert` alone": { code: 'export * from "xgboost-infer/convert"', limit: 24_000 },
   "`certificate` alone": { code: 'export * from "xgboost-infer/certificate"', limit: 4_000 },
   "`waterfall` alone": { code: 'export { waterfall } from "xgboost-infer/explain"', limit: 18_000 },
