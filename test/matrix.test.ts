@@ -79,10 +79,13 @@ describe("the suite", () => {
   });
 
   it("counts what throws as not equal", () => {
-    const broken = { ...small.checks[0]!, calls: [{ ...small.checks[0]!.calls[0]!, options: { wrong: 1 } }] };
+    const broken = {
+      ...small.checks[0]!,
+      calls: [{ ...small.checks[0]!.calls[0]!, options: { iterationRange: [5, 1] } }],
+    };
     const { equal, total, wrong } = runSuite(library, JSON.stringify({ ...small, checks: [broken] }));
     expect(equal).toBeLessThan(total);
-    expect(wrong[0]).toMatch(/InputError: .*wrong/);
+    expect(wrong[0]).toMatch(/InputError: .*iterationRange/);
   });
 });
 

@@ -9,7 +9,7 @@ import { project } from "./project.mjs";
 import { Unavailable } from "./report.mjs";
 
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const TIME_LIMIT_MS = 120_000;
+const TIME_LIMIT_MS = 300_000;
 const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".json": "application/json" };
 const FLAGS = [
   "--headless=new",

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { packFile, project } from "./project.mjs";
 import { Unavailable } from "./report.mjs";
 
-const TIME_LIMIT_MS = 120_000;
+const TIME_LIMIT_MS = 300_000;
 
 /**
  * @param {string} program
