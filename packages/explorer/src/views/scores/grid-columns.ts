@@ -55,7 +55,7 @@ function columnOf(column: Column): Omit<GridColumn, "left"> {
     by: column.name,
     name: column.name,
     isNumber,
-    width: isNumber ? widthOfName(column.name) : TEXT_WIDTH,
+    width: column === pythonColumn.value ? SCORE_WIDTH - 6 : isNumber ? widthOfName(column.name) : TEXT_WIDTH,
     cell: (row) => cellText(column, row),
   };
 }

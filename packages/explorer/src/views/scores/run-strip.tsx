@@ -5,7 +5,7 @@ import { Problem } from "../../app/problem.tsx";
 import { binding } from "../../state/binding.ts";
 import { messageOf } from "../../state/problem.ts";
 import { setParameters } from "../../state/route.ts";
-import { cancelScoring, type Scores, scoring, startScoring } from "../../state/scores.ts";
+import { cancelScoring, rowsPerSecond, type Scores, scoring, startScoring } from "../../state/scores.ts";
 import { output } from "./choices.ts";
 import { csvOf, fileNameOf, save } from "./download.ts";
 import { order } from "./order.ts";
@@ -53,7 +53,7 @@ function Done({ scores }: { readonly scores: Scores }) {
         </div>
         <div>
           <dt>Rows a second</dt>
-          <dd>{count(round(rows.rows / (time / 1000)))}</dd>
+          <dd>{count(round(rowsPerSecond.value ?? 0))}</dd>
         </div>
         <div>
           <dt>Time</dt>
