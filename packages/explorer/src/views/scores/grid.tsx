@@ -113,6 +113,11 @@ function watch(element: HTMLDivElement): () => void {
   const observer = new ResizeObserver(later);
   observer.observe(element);
   element.addEventListener("scroll", later, { passive: true });
+  const row = selectedRow.peek();
+  if (row !== undefined && order.peek().rows === undefined) {
+    // An address can name a row; what is before it is seen, too.
+    element.scrollTop = (row - 5) * ROW_HEIGHT;
+  }
   read();
   return () => {
     cancelAnimationFrame(frame);
