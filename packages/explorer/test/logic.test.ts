@@ -4,6 +4,7 @@ import { Analyst } from "../src/logic/analyst.ts";
 import { extentOf, meanSizes, nearestDot, stack, topFeatures } from "../src/logic/beeswarm.ts";
 import { domainsOf } from "../src/logic/domains.ts";
 import { pairFlip, singleFlips } from "../src/logic/flips.ts";
+import { contributionsOf } from "../src/logic/contributions.ts";
 import { float32Text, number, plural, signed } from "../src/logic/format.ts";
 import { rankPartners } from "../src/logic/partners.ts";
 import { colourShares, spreadRows } from "../src/logic/sample.ts";
@@ -159,19 +160,16 @@ describe.each(MODELS)("%s", (path) => {
     }
   });
 
-  it("explains many rows as each alone, tells of progress, and can be ended", async () => {
-    const told: number[] = [];
-    const found = await analyst.contributions(sample, group, (rows) => {
-      told.push(rows);
-      return true;
-    });
-    expect(told).toEqual([32, 60]);
-    for (let i = 0; i < 60; i += 7) {
-      const alone = analyst.explainRow(row(i), group).contributions;
-      expect(found!.subarray(i * sample.cols, (i + 1) * sample.cols)).toEqual(Float32Array.from(alone));
-    }
-    expect(analyst.partners(0)).toHaveLength(sample.cols);
-    expect(await analyst.contributions(sample, group, () => false)).toBeUndefined();
+  it("ranks partners of a feature among the rows that were kept", () => {
+    expect(new Analyst(booster).partners(0)).toEqual([]);
+    const prediction = booster.predict(sample, { predContribs: true });
+    const groups = booster.numOutputGroups;
+    const data = contributionsOf(prediction.data, sample.rows, groups, group, sample.cols);
+    expect(data.subarray(0, sample.cols)).toEqual(
+      Float32Array.from(analyst.explainRow(row(0), group).contributions),
+    );
+    analyst.keepSample(sample, { ...sample, data });
+    expect([...analyst.partners(0)].sort((a, b) => a - b)).toEqual(Array.from({ length: sample.cols }, (_, i) => i));
   });
 
   it("finds single changes that flip, and nothing nearer does", () => {

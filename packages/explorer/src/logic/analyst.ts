@@ -38,9 +38,6 @@ export interface Flips {
   readonly pair: Flip | undefined;
 }
 
-/** Rows that are explained between two reports of progress, in rows × nodes: a few hundredths of a second. */
-const CHUNK_ROWS = 32;
-
 export class Analyst {
   readonly #booster: Booster;
   #sample: { readonly features: Matrix; readonly contributions: Matrix } | undefined;
@@ -68,37 +65,12 @@ export class Analyst {
     };
   }
 
-  /**
-   * Contributions of rows, in chunks; they are kept for `partners`.
-   * @param progress is awaited between chunks, told the number of rows that are done; `false` ends the work
-   * @returns nothing where it was ended
-   */
-  async contributions(
-    features: Matrix,
-    group: number,
-    progress: (rows: number) => Promise<boolean> | boolean = () => true,
-  ): Promise<Float32Array | undefined> {
-    const { rows, cols } = features;
-    const booster = this.#booster;
-    const groups = booster.numOutputGroups;
-    const data = new Float32Array(rows * cols);
-    for (let begin = 0; begin < rows; begin += CHUNK_ROWS) {
-      const end = Math.min(rows, begin + CHUNK_ROWS);
-      const chunk = { data: features.data.subarray(begin * cols, end * cols), rows: end - begin, cols };
-      const found = booster.predict(chunk, { predContribs: true }).data;
-      for (let row = begin; row < end; row++) {
-        const at = ((row - begin) * groups + group) * (cols + 1);
-        data.set(found.subarray(at, at + cols), row * cols);
-      }
-      if (!(await progress(end))) {
-        return undefined;
-      }
-    }
-    this.#sample = { features, contributions: { data, rows, cols } };
-    return data;
+  /** Keeps explained rows for `partners`. */
+  keepSample(features: Matrix, contributions: Matrix): void {
+    this.#sample = { features, contributions };
   }
 
-  /** Features that a dependence plot of `feature` may be coloured by, most telling first, among the rows explained last. */
+  /** Features that a dependence plot of `feature` may be coloured by, most telling first, among the rows that were kept. */
   partners(feature: number): number[] {
     return this.#sample === undefined
       ? []
@@ -132,8 +104,8 @@ export class Analyst {
     return tableOf(this.#booster.tree(index));
   }
 
-  /** Trees that split on a feature. */
-  async treesWith(feature: number, progress: () => Promise<unknown> = async () => undefined): Promise<TreeUse[]> {
+  /** Trees that split on a feature. Others are heard in every `pause`. */
+  async treesWith(feature: number, pause: () => Promise<unknown> = async () => undefined): Promise<TreeUse[]> {
     const uses: TreeUse[] = [];
     for (let tree = 0; tree < this.#booster.numTrees; tree++) {
       let [splits, gain] = [0, 0];
@@ -147,7 +119,7 @@ export class Analyst {
         uses.push({ tree, splits, gain });
       }
       if (tree % 32 === 31) {
-        await progress();
+        await pause();
       }
     }
     return uses;
