@@ -8,6 +8,8 @@
  *     rows?.refused.get(12)                   // why row 12 cannot be scored; such rows have no score
  */
 import { computed, type ReadonlySignal } from "@preact/signals";
+import { MISSING } from "../tables/column-builder.ts";
+import { float32OfText } from "../tables/number.ts";
 import type { Column, Table, TextColumn } from "../tables/table.ts";
 import { type Feature, type LoadedModel, model } from "./model.ts";
 import { table } from "./table.ts";
@@ -151,18 +153,16 @@ function textValues(
   return out;
 }
 
-const MISSING = new Set(["", "NaN", "nan", "NA", "N/A", "null", "None"]);
-
 function textValue(text: string, { categories, type }: Feature): number {
   if (categories !== undefined) {
     const code = categories.indexOf(text);
     return code < 0 ? Number.NaN : code;
   }
-  if (text.trim() === "" || type === "c") {
+  if (type === "c") {
     return Number.NaN;
   }
   const lower = text.toLowerCase();
-  return lower === "true" ? 1 : lower === "false" ? 0 : Number(text);
+  return lower === "true" ? 1 : lower === "false" ? 0 : float32OfText(text);
 }
 
 /** Numbers name categories here, as they do in a data frame: they are not codes. */

@@ -67,7 +67,7 @@ export function openModel(name: string, bytes: Uint8Array<ArrayBuffer>): void {
     if (format.endsWith("dump")) {
       waiting.value = { name, bytes, format };
     } else {
-      current.value = load(name, bytes, format, undefined);
+      current.value = loadModel(name, bytes);
     }
   } catch (error) {
     failure.value = `${name}: ${messageOf(error)}`;
@@ -78,7 +78,7 @@ export function openModel(name: string, bytes: Uint8Array<ArrayBuffer>): void {
 export function finishDump(options: DumpOptions): void {
   const dump = waiting.value;
   if (dump !== undefined) {
-    current.value = load(dump.name, dump.bytes, dump.format, options);
+    current.value = loadModel(dump.name, dump.bytes, options);
     waiting.value = undefined;
   }
 }
@@ -91,12 +91,8 @@ export function refuseModel(problem: string): void {
   failure.value = problem;
 }
 
-function load(
-  name: string,
-  bytes: Uint8Array<ArrayBuffer>,
-  format: string,
-  dump: DumpOptions | undefined,
-): LoadedModel {
+export function loadModel(name: string, bytes: Uint8Array<ArrayBuffer>, dump?: DumpOptions): LoadedModel {
+  const format = modelFileFormat(bytes);
   const start = performance.now();
   const booster = Booster.load(bytes, dump === undefined ? {} : { dump });
   const loadTime = performance.now() - start;
