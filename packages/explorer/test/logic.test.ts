@@ -238,7 +238,7 @@ describe.each(MODELS)("%s", (path) => {
     const weight = booster.getScore({ importanceType: "weight" });
     for (const [name, splits] of Object.entries(weight).slice(0, 5)) {
       const feature = booster.featureNames?.indexOf(name) ?? Number(name.slice(1));
-      const uses = await analyst.treesWith(feature);
+      const uses = await analyst.treesWith([feature]);
       expect(uses.reduce((sum, use) => sum + use.splits, 0)).toBe(splits);
     }
   });

@@ -57,10 +57,11 @@ function ramp(down: string, between: string, up: string): string[] {
   });
 }
 
-/** Colours are written as #rrggbb. */
+/** Between two colours, each written as #rrggbb or, by those who make style sheets small, as #rgb. */
 export function mix(a: string, b: string, share: number): string {
-  const part = (colour: string, at: number): number => Number.parseInt(colour.slice(at, at + 2), 16);
-  const parts = [1, 3, 5].map((at) => Math.round(part(a, at) * (1 - share) + part(b, at) * share));
+  const part = (colour: string, i: number): number =>
+    Number.parseInt(colour.length === 4 ? colour[i + 1]!.repeat(2) : colour.slice(2 * i + 1, 2 * i + 3), 16);
+  const parts = [0, 1, 2].map((i) => Math.round(part(a, i) * (1 - share) + part(b, i) * share));
   return `#${parts.map((each) => each.toString(16).padStart(2, "0")).join("")}`;
 }
 

@@ -22,7 +22,7 @@ export interface RowExplanation {
 
 export interface TreeUse {
   readonly tree: number;
-  /** Splits on the feature, and their gain in sum; NaN where the file does not say. */
+  /** Splits on the features, and their gain in sum; NaN where the file does not say. */
   readonly splits: number;
   readonly gain: number;
 }
@@ -104,13 +104,16 @@ export class Analyst {
     return tableOf(this.#booster.tree(index));
   }
 
-  /** Trees that split on a feature. Others are heard in every `pause`. */
-  async treesWith(feature: number, pause: () => Promise<unknown> = async () => undefined): Promise<TreeUse[]> {
+  /** Trees that split on one of some features. Others are heard in every `pause`. */
+  async treesWith(
+    features: readonly number[], pause: () => Promise<unknown> = async () => undefined,
+  ): Promise<TreeUse[]> {
+    const wanted = new Set(features);
     const uses: TreeUse[] = [];
     for (let tree = 0; tree < this.#booster.numTrees; tree++) {
       let [splits, gain] = [0, 0];
       for (const node of this.#booster.tree(tree).nodes) {
-        if (node.kind === "split" && node.feature === feature) {
+        if (node.kind === "split" && wanted.has(node.feature)) {
           splits++;
           gain += node.gain ?? Number.NaN;
         }

@@ -5,7 +5,7 @@ import type { Analyst } from "../logic/analyst.ts";
 /** Methods of `Analyst`; each answers once. */
 export type Method = "explainRow" | "keepSample" | "partners" | "domains" | "respond" | "flips" | "tree" | "treesWith";
 
-export type Arguments<M extends Method> = M extends "treesWith" ? [feature: number] : Parameters<Analyst[M]>;
+export type Arguments<M extends Method> = M extends "treesWith" ? [features: readonly number[]] : Parameters<Analyst[M]>;
 export type Answer<M extends Method> = Awaited<ReturnType<Analyst[M]>>;
 
 export type ToAnalyst =

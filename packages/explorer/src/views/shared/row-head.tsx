@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { Stepper } from "../../charts/panel.tsx";
 import { binding } from "../../state/binding.ts";
 import { cellText } from "../../tables/table.ts";
+import "./shared.css";
 
 /** Columns besides the features that are shown. */
 const SHOWN = 4;
