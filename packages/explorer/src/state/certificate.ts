@@ -54,4 +54,8 @@ export function openCertificate(name: string, bytes: Uint8Array): void {
   }
 }
 
+export function refuseCertificate(problem: string): void {
+  failure.value = problem;
+}
+
 export const hasCertificate: ReadonlySignal<boolean> = computed(() => given.value !== undefined);
