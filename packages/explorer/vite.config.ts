@@ -1,5 +1,6 @@
 /** Static files for any web host, with addresses relative to the page. */
 import { defineConfig, type Plugin } from "vite";
+import { rivals } from "./tools/rivals.ts";
 
 /** Nothing but files of the page's own host can be run, and nothing at all can be fetched. */
 const POLICY = [
@@ -30,10 +31,10 @@ const contentPolicy: Plugin = {
 export default defineConfig({
   root: import.meta.dirname,
   base: "./",
-  plugins: [contentPolicy],
+  plugins: [contentPolicy, rivals(process.env["RIVALS_NODE"])],
   assetsInclude: ["**/*.ubj"],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [rivals(process.env["RIVALS_NODE"])] },
   build: {
     target: "es2022",
     outDir: "dist",

@@ -13,7 +13,7 @@ export function Panel(props: {
 }) {
   const id = useId();
   return (
-    <section class={`panel ${props.class ?? ""}`} aria-labelledby={id}>
+    <section class={`card panel ${props.class ?? ""}`} aria-labelledby={id}>
       <header class="panel-head">
         <h3 id={id}>{props.title}</h3>
         {props.tools !== undefined && <div class="panel-tools">{props.tools}</div>}
@@ -40,7 +40,7 @@ export function Stepper(props: {
   };
   return (
     <div class="stepper" role="group" aria-label={label}>
-      <button type="button" aria-label={`Previous ${unit}`} disabled={value <= 0} onClick={() => go(value - 1)}>
+      <button type="button" class="button small" aria-label={`Previous ${unit}`} disabled={value <= 0} onClick={() => go(value - 1)}>
         ‹
       </button>
       <label>
@@ -55,7 +55,7 @@ export function Stepper(props: {
         />
         <span class="quiet">of 0 to {Math.max(0, count - 1).toLocaleString("en")}</span>
       </label>
-      <button type="button" aria-label={`Next ${unit}`} disabled={value >= count - 1} onClick={() => go(value + 1)}>
+      <button type="button" class="button small" aria-label={`Next ${unit}`} disabled={value >= count - 1} onClick={() => go(value + 1)}>
         ›
       </button>
     </div>

@@ -103,7 +103,7 @@ export async function race(contenders: readonly Contender[], options: RaceOption
   return laps;
 }
 
-/** Runs more and more rows until a run takes long enough to tell what all would take; the last result is a copy. */
+/** Runs more and more rows until a run takes long enough to tell how many fit into the limit; the last result is a copy. */
 async function warmUp(
   runner: Runner,
   { rows, limit, clock }: RaceOptions,
@@ -113,11 +113,12 @@ async function warmUp(
     const begin = clock();
     const result = await runner.run(tried);
     const seconds = clock() - begin;
-    if (tried === rows || seconds > limit / 4) {
+    const fits = seconds > 0 ? Math.floor((tried * limit) / seconds) : rows;
+    const next = Math.min(rows, fits, tried * 8);
+    if (next < tried * 1.25) {
       return { rows: tried, result: result.slice() };
     }
-    const fits = seconds > 0 ? Math.floor((tried * limit) / seconds) : rows;
-    tried = Math.min(rows, fits, tried * 8);
+    tried = next;
   }
 }
 

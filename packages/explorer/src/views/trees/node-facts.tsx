@@ -19,7 +19,7 @@ export function NodeFacts(props: Props) {
   const isLeaf = table.feature[place] === -1;
   return (
     <Panel title={`${isLeaf ? "Leaf" : "Split"}, node ${table.ids[place]}`} class="node-facts">
-      <dl class="facts">
+      <dl class="node-list">
         {factsOf(props).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
@@ -28,12 +28,12 @@ export function NodeFacts(props: Props) {
         ))}
       </dl>
       <div class="button-row">
-        <button type="button" disabled={place === 0} onClick={() => onGo(table.parent[place]!)}>
+        <button type="button" class="button small" disabled={place === 0} onClick={() => onGo(table.parent[place]!)}>
           Parent
         </button>
         {!isLeaf &&
           (["left", "right"] as const).map((side, i) => (
-            <button type="button" key={side} onClick={() => onGo(table[side][place]!)}>
+            <button type="button" class="button small" key={side} onClick={() => onGo(table[side][place]!)}>
               {conditions(table, place, names)[i]}
             </button>
           ))}

@@ -135,27 +135,27 @@ export function TreePanel(props: Props) {
           <>
             {wanted.size > 0 && (
               <div class="stepper" role="group" aria-label="Splits on the feature in this tree">
-                <button type="button" aria-label="Previous split on it" disabled={found === 0} onClick={() => nextMatch(-1)}>
+                <button type="button" class="button small" aria-label="Previous split on it" disabled={found === 0} onClick={() => nextMatch(-1)}>
                   ‹
                 </button>
                 <span>{plural(found, "split")} here</span>
-                <button type="button" aria-label="Next split on it" disabled={found === 0} onClick={() => nextMatch(1)}>
+                <button type="button" class="button small" aria-label="Next split on it" disabled={found === 0} onClick={() => nextMatch(1)}>
                   ›
                 </button>
               </div>
             )}
             <div class="button-row">
-              <button type="button" aria-label="Zoom in" onClick={() => zoom(1.25)}>
+              <button type="button" class="button small" aria-label="Zoom in" onClick={() => zoom(1.25)}>
                 +
               </button>
-              <button type="button" aria-label="Zoom out" onClick={() => zoom(0.8)}>
+              <button type="button" class="button small" aria-label="Zoom out" onClick={() => zoom(0.8)}>
                 −
               </button>
-              <button type="button" onClick={() => setView(fit(scene, width, height, 0))}>
+              <button type="button" class="button small" onClick={() => setView(fit(scene, width, height, 0))}>
                 Fit
               </button>
               <button
-                type="button"
+                type="button" class="button small"
                 onClick={() => {
                   setOpen(isAllOpen ? firstOpen(table, FIRST_LINES) : new Set(table.feature.keys()));
                   setView(undefined);

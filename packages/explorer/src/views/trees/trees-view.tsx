@@ -142,13 +142,13 @@ function Uses(props: {
   const after = uses.find((tree) => tree > index);
   return (
     <div class="stepper" role="group" aria-label="Trees with this feature">
-      <button type="button" disabled={before === undefined} aria-label="Previous tree with it" onClick={() => props.onTree(before!)}>
+      <button type="button" class="button small" disabled={before === undefined} aria-label="Previous tree with it" onClick={() => props.onTree(before!)}>
         ‹
       </button>
       <span>
         in {count(uses.length)} of {plural(props.total, "tree")}
       </span>
-      <button type="button" disabled={after === undefined} aria-label="Next tree with it" onClick={() => props.onTree(after!)}>
+      <button type="button" class="button small" disabled={after === undefined} aria-label="Next tree with it" onClick={() => props.onTree(after!)}>
         ›
       </button>
     </div>

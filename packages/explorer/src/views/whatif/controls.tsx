@@ -77,7 +77,7 @@ export function Controls({ domains, order, row, edits, feature, onFeature }: Pro
         ))}
       </ul>
       {found.length > limit && (
-        <button type="button" onClick={() => setLimit(limit + 3 * SHOWN)}>
+        <button type="button" class="button small" onClick={() => setLimit(limit + 3 * SHOWN)}>
           More ({count(found.length - limit)} left)
         </button>
       )}

@@ -146,14 +146,14 @@ function NumberCurve(props: {
         </svg>
       </div>
       <div class="curve-foot">
-        <button type="button" disabled={down === undefined} onClick={() => change(feature, down!)}>
+        <button type="button" class="button small" disabled={down === undefined} onClick={() => change(feature, down!)}>
           ‹ Step down
         </button>
         <span>
           <b>{Number.isNaN(value) ? "missing" : float32Text(value)}</b>: {number(now, 6)}
           {!Number.isNaN(value) && <span class="quiet"> for all of {cell}</span>}
         </span>
-        <button type="button" disabled={up === undefined} onClick={() => change(feature, up!)}>
+        <button type="button" class="button small" disabled={up === undefined} onClick={() => change(feature, up!)}>
           Step up ›
         </button>
       </div>
@@ -221,7 +221,7 @@ function CategoryCurve(props: { readonly curve: ResponseCurve; readonly feature:
         const score = values[cell * outputs + group]!;
         return (
           <li key={cell}>
-            <button type="button" aria-pressed={cell === now} onClick={() => change(feature, codeOf(cell))}>
+            <button type="button" class="button small" aria-pressed={cell === now} onClick={() => change(feature, codeOf(cell))}>
               <span class="category-name">{cellText(axis, cell)}</span>
               <span class="category-track">
                 <span class="category-dot" style={{ left: `${(100 * (score - low)) / (high - low)}%` }} />

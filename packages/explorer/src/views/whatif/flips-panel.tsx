@@ -70,7 +70,7 @@ function FlipLine(props: { readonly flip: Flip; readonly loaded: LoadedModel; re
         ))}
         <span class="quiet"> score {number(flip.score)}</span>
       </span>
-      <button type="button" onClick={props.onApply}>
+      <button type="button" class="button small" onClick={props.onApply}>
         Apply
       </button>
     </li>

@@ -18,7 +18,7 @@ export function ScorePanel() {
       title="Score"
       class="score-panel"
       tools={
-        <button type="button" disabled={changed === 0} onClick={resetAll}>
+        <button type="button" class="button small" disabled={changed === 0} onClick={resetAll}>
           Undo {changed === 0 ? "changes" : plural(changed, "change")}
         </button>
       }

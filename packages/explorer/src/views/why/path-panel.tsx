@@ -45,7 +45,7 @@ export function PathPanel(props: {
         <Path table={table} leaf={props.leaves[table.index]!} values={props.values} names={namesOf(loaded)} />
       )}
       <button
-        type="button"
+        type="button" class="button small"
         onClick={() => showView("trees", { tree: String(index), row: String(props.row) })}
       >
         Show the whole tree

@@ -67,21 +67,21 @@ function Progress({ onAgain }: { readonly onAgain: () => void }) {
   switch (state.state) {
     case "running":
       return (
-        <div class="progress-line">
+        <div class="explaining">
           <progress aria-label="Rows explained" max={state.rows} value={state.done} />
           <span class="quiet">
             {count(state.done)} of {plural(state.rows, "row")} explained
           </span>
-          <button type="button" onClick={cancelExplaining}>
+          <button type="button" class="button small" onClick={cancelExplaining}>
             Cancel
           </button>
         </div>
       );
     case "cancelled":
       return (
-        <div class="progress-line">
+        <div class="explaining">
           <span class="quiet">Cancelled.</span>
-          <button type="button" onClick={onAgain}>
+          <button type="button" class="button small" onClick={onAgain}>
             Explain the rows
           </button>
         </div>

@@ -79,7 +79,7 @@ export function Swarm(props: {
           {lines.map(({ feature, mean }) => (
             <li key={feature} style={{ height: `${LINE}px` }}>
               <button
-                type="button"
+                type="button" class="button small"
                 aria-pressed={feature === props.feature}
                 title={`${names.features[feature]}: mean size ${number(mean, 3)}`}
                 onClick={() => props.onFeature(feature)}
@@ -115,7 +115,7 @@ export function Swarm(props: {
         <span class="legend-none" />
         <span>missing, or a category</span>
         {lines.length < found.contributions.cols && (
-          <button type="button" onClick={() => setLimit(limit + LINES)}>
+          <button type="button" class="button small" onClick={() => setLimit(limit + LINES)}>
             More features
           </button>
         )}

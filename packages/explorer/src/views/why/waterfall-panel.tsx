@@ -35,7 +35,7 @@ export function WaterfallPanel(props: {
     <Panel
       title={`Row ${row}: why ${number(score)}`}
       tools={
-        <button type="button" onClick={() => showView("whatif", { row: String(row) })}>
+        <button type="button" class="button small" onClick={() => showView("whatif", { row: String(row) })}>
           Change this row
         </button>
       }
