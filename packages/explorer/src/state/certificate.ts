@@ -1,5 +1,5 @@
 /** The parity certificate, and what came of replaying it with the model. */
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { Booster } from "xgboost-infer";
 import {
   type Certificate,
@@ -17,6 +17,24 @@ interface Given {
 
 const given = signal<Given | undefined>(undefined);
 
+/** SHA-256 of the model's file in hexadecimal digits; undefined until it is known, and where pages cannot tell. */
+const digest = signal<string | undefined>(undefined);
+
+effect(() => {
+  const loaded = model.value;
+  digest.value = undefined;
+  // Pages that came over plain HTTP have no `subtle`.
+  if (loaded !== undefined && globalThis.crypto?.subtle !== undefined) {
+    void crypto.subtle.digest("SHA-256", loaded.bytes).then((bytes) => {
+      if (model.peek() === loaded) {
+        digest.value = Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join(
+          "",
+        );
+      }
+    });
+  }
+});
+
 export interface CertificateCheck {
   readonly name: string;
   readonly certificate: Certificate;
@@ -26,6 +44,7 @@ export interface CertificateCheck {
 
 /** Undefined without a certificate or a model. */
 export const certificateCheck: ReadonlySignal<CertificateCheck | undefined> = computed(() => {
+  const sha256 = digest.value;
   const [loaded, file] = [model.value, given.value];
   if (loaded === undefined || file === undefined) {
     return undefined;
@@ -36,7 +55,10 @@ export const certificateCheck: ReadonlySignal<CertificateCheck | undefined> = co
       rules,
       ...(loaded.dump === undefined ? {} : { dump: loaded.dump }),
     });
-    return { ...file, result: checkCertificate(booster, file.certificate) };
+    return {
+      ...file,
+      result: checkCertificate(booster, file.certificate, sha256 === undefined ? {} : { sha256 }),
+    };
   } catch (error) {
     return { ...file, problem: messageOf(error) };
   }

@@ -27,7 +27,7 @@ export interface LoadedModel {
   readonly dump: DumpOptions | undefined;
   /** As `modelFileFormat` has it: json, ubj, json-dump, … */
   readonly format: string;
-  /** Milliseconds. */
+  /** Milliseconds until the first row can be scored. */
   readonly loadTime: number;
   readonly booster: Booster;
   readonly features: readonly Feature[];
@@ -95,6 +95,8 @@ export function loadModel(name: string, bytes: Uint8Array<ArrayBuffer>, dump?: D
   const format = modelFileFormat(bytes);
   const start = performance.now();
   const booster = Booster.load(bytes, dump === undefined ? {} : { dump });
+  // Engines are compiled when they are first used.
+  booster.predictRow(new Float32Array(booster.numFeatures));
   const loadTime = performance.now() - start;
   const { objective } = booster;
   const features = Array.from({ length: booster.numFeatures }, (_, index) => ({

@@ -13,7 +13,7 @@ export async function openSample(view?: ViewName): Promise<void> {
   openCertificate("certificate.json", new TextEncoder().encode(certificateText));
   await openTable(new File([tableText], "tumours.csv", { type: "text/csv" }));
   if (view !== undefined) {
-    showView(view, { sample: NAME });
+    showView(view, { sample: NAME, label: "benign", sort: undefined, filter: undefined });
   }
 }
 

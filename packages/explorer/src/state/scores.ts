@@ -42,6 +42,10 @@ export const scores: ReadonlySignal<Scores | undefined> = computed(() =>
   current.value.state === "done" ? current.value.scores : undefined,
 );
 
+const rate = signal<number | undefined>(undefined);
+/** As measured while scoring, or, where that took no time to speak of, right after it. */
+export const rowsPerSecond: ReadonlySignal<number | undefined> = rate;
+
 let workers: { readonly of: LoadedModel; readonly pool: Promise<WorkerPool> } | undefined;
 
 /** The workers of the current model, started when they are first asked for. */
@@ -131,17 +135,42 @@ async function score(rows: Binding, signal: AbortSignal): Promise<void> {
     }
     const time = performance.now() - begin;
     batch(() => {
-      current.value = {
-        state: "done",
-        scores: scoresOf(rows, data, outputs, time, scorer?.workers ?? 0),
-      };
+      rate.value = (rows.rows / time) * 1000;
+      const found = scoresOf(rows, data, outputs, time, scorer?.workers ?? 0);
+      current.value = { state: "done", scores: found };
     });
+    if (small) {
+      setTimeout(() => measure(rows, signal), MEASURE_AFTER);
+    }
   } catch (error) {
     if (!signal.aborted) {
       current.value = { state: "failed", problem: messageOf(error) };
     } else if (binding.peek() === rows) {
       current.value = { state: "cancelled", done, rows: rows.rows };
     }
+  }
+}
+
+/** Milliseconds: until the page has settled, and that measuring takes. */
+const MEASURE_AFTER = 300;
+const MEASURE_FOR = 40;
+
+/** The first call of a page compiles code: of a few rows, it says little about how fast they are scored. */
+function measure(rows: Binding, signal: AbortSignal): void {
+  const count = Math.min(rows.rows, 4096);
+  const block = { data: new Float32Array(count * rows.width), rows: count, cols: rows.width };
+  rows.fill(0, count, block.data);
+  const end = performance.now() + MEASURE_FOR;
+  let least = Number.POSITIVE_INFINITY;
+  for (let start = performance.now(); start < end; ) {
+    rows.model.booster.predict(block);
+    const now = performance.now();
+    // Clocks of browsers tick every tenth of a millisecond, or more seldom.
+    least = now > start ? Math.min(least, now - start) : least;
+    start = now;
+  }
+  if (!signal.aborted && Number.isFinite(least)) {
+    rate.value = (count / least) * 1000;
   }
 }
 
