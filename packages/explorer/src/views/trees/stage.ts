@@ -7,9 +7,9 @@ import type { TreeTable } from "../../logic/tree-table.ts";
 import { conditions, featureName, leafText, type Names } from "../../logic/tree-words.ts";
 
 /** Sizes at scale 1, in pixels. */
-export const BOX = 196;
-export const HIGH = 36;
-const COLUMN = 290;
+export const BOX = 188;
+export const HIGH = 38;
+const COLUMN = 262;
 export const LINE = 44;
 /** Below this scale there are boxes without text. */
 const TEXT_SCALE = 0.42;
@@ -139,10 +139,10 @@ function drawEdges(
 }
 
 function edgeLabel(context: CanvasRenderingContext2D, x: number, y: number, text: string, colours: Palette): void {
-  context.font = `11px ${colours.font}`;
+  context.font = `11.5px ${colours.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const wide = context.measureText(text).width + 6;
+  const wide = context.measureText(text).width + 4;
   context.fillStyle = colours.surface;
   context.fillRect(x - wide / 2, y - 7, wide, 14);
   context.fillStyle = colours.quiet;
@@ -195,7 +195,7 @@ function drawNode(context: CanvasRenderingContext2D, scene: Scene, place: number
   context.textAlign = isLeaf ? "center" : "left";
   context.textBaseline = "middle";
   context.fillStyle = colours.text;
-  context.font = `600 12.5px ${colours.font}`;
+  context.font = `600 13.5px ${colours.font}`;
   const at = isLeaf ? x + BOX / 2 : x + 10;
   // Conditions stay whole: names give way.
   if (isLeaf) {
@@ -208,7 +208,7 @@ function drawNode(context: CanvasRenderingContext2D, scene: Scene, place: number
   }
   if (second !== "") {
     context.fillStyle = isLeaf ? colours.text : colours.quiet;
-    context.font = `11px ${colours.font}`;
+    context.font = `12px ${colours.font}`;
     context.fillText(cut(context, second, BOX - 18), at, y + 9);
   }
   if (!isLeaf && !scene.isOpen(place)) {

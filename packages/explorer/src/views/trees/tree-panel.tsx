@@ -12,7 +12,7 @@ import { drawTree, fit, hitTest, LINE, reveal, type Scene, type View, zoomed } f
 /** Lines that open by themselves: about two screens. */
 const FIRST_LINES = 40;
 /** Scale below which text cannot be read well: a tree is shown no smaller than this at first. */
-const READABLE = 0.62;
+const READABLE = 0.72;
 const NARROW = 760;
 
 interface Props {

@@ -221,7 +221,7 @@ function CategoryCurve(props: { readonly curve: ResponseCurve; readonly feature:
         const score = values[cell * outputs + group]!;
         return (
           <li key={cell}>
-            <button type="button" class="button small" aria-pressed={cell === now} onClick={() => change(feature, codeOf(cell))}>
+            <button type="button" class="category" aria-pressed={cell === now} onClick={() => change(feature, codeOf(cell))}>
               <span class="category-name">{cellText(axis, cell)}</span>
               <span class="category-track">
                 <span class="category-dot" style={{ left: `${(100 * (score - low)) / (high - low)}%` }} />

@@ -79,7 +79,7 @@ export function Swarm(props: {
           {lines.map(({ feature, mean }) => (
             <li key={feature} style={{ height: `${LINE}px` }}>
               <button
-                type="button" class="button small"
+                type="button"
                 aria-pressed={feature === props.feature}
                 title={`${names.features[feature]}: mean size ${number(mean, 3)}`}
                 onClick={() => props.onFeature(feature)}
