@@ -1,4 +1,5 @@
 /** Static files for any web host, with addresses relative to the page. */
+import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 import { rivals } from "./tools/rivals.ts";
 
@@ -28,10 +29,20 @@ const contentPolicy: Plugin = {
   ],
 };
 
+/** The icon as part of the page: browsers ask for files of icons again whenever the address changes. */
+const pageIcon: Plugin = {
+  name: "page-icon",
+  transformIndexHtml: () => {
+    const icon = readFileSync(`${import.meta.dirname}/src/app/icon.svg`, "utf8");
+    const href = `data:image/svg+xml,${encodeURIComponent(icon.trim())}`;
+    return [{ tag: "link", attrs: { rel: "icon", type: "image/svg+xml", href }, injectTo: "head" }];
+  },
+};
+
 export default defineConfig({
   root: import.meta.dirname,
   base: "./",
-  plugins: [contentPolicy, rivals(process.env["RIVALS_NODE"])],
+  plugins: [contentPolicy, pageIcon, rivals(process.env["RIVALS_NODE"])],
   assetsInclude: ["**/*.ubj"],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es", plugins: () => [rivals(process.env["RIVALS_NODE"])] },

@@ -8,7 +8,7 @@ import { table, tableProblem } from "../state/table.ts";
 import { VIEWS, type View } from "../views/views.ts";
 import { DropTarget } from "./drop-target.tsx";
 import { DumpForm } from "./dump-form.tsx";
-import icon from "./icon.svg";
+import icon from "./icon.svg?inline";
 import { LazyView } from "./lazy-view.tsx";
 import { Problem } from "./problem.tsx";
 import { ReadingProgress, SampleButton, Start } from "./start.tsx";

@@ -114,7 +114,8 @@ function Above({ at }: { readonly at: number }) {
 function ConfusionTable({ counts }: { readonly counts: Confusion }) {
   const { truePositives, falsePositives, trueNegatives, falseNegatives } = counts;
   const known = labels.value;
-  const positive = known !== undefined && "found" in known ? known.found.positive : "";
+  const found = known !== undefined && "found" in known ? known.found : undefined;
+  const positive = found === undefined ? "" : `${found.column.name}: ${found.positive}`;
   const ratio = (part: number, whole: number): string => (whole === 0 ? "–" : percent(part / whole));
   const all = truePositives + falsePositives + trueNegatives + falseNegatives;
   return (
@@ -130,12 +131,12 @@ function ConfusionTable({ counts }: { readonly counts: Confusion }) {
         </thead>
         <tbody>
           <tr>
-            <th scope="row">is {positive}</th>
+            <th scope="row">{positive}</th>
             <td class="right">{count(truePositives)}</td>
             <td class="wrong">{count(falseNegatives)}</td>
           </tr>
           <tr>
-            <th scope="row">is not</th>
+            <th scope="row">other</th>
             <td class="wrong">{count(falsePositives)}</td>
             <td class="right">{count(trueNegatives)}</td>
           </tr>
