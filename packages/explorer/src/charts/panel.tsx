@@ -33,11 +33,7 @@ export function Stepper(props: {
   readonly onChange: (value: number) => void;
 }) {
   const { label, unit, value, count } = props;
-  const go = (to: number): void => {
-    if (Number.isInteger(to) && to >= 0 && to < count) {
-      props.onChange(to);
-    }
-  };
+  const go = (to: number): void => props.onChange(Math.max(0, Math.min(count - 1, Math.round(to))));
   return (
     <div class="stepper" role="group" aria-label={label}>
       <button type="button" class="button small" aria-label={`Previous ${unit}`} disabled={value <= 0} onClick={() => go(value - 1)}>
@@ -51,7 +47,12 @@ export function Stepper(props: {
           max={count - 1}
           step={1}
           value={value}
-          onChange={(event) => go(event.currentTarget.valueAsNumber)}
+          onChange={(event) => {
+            const typed = event.currentTarget.valueAsNumber;
+            go(Number.isNaN(typed) ? value : typed);
+            // What was typed may be out of range.
+            event.currentTarget.value = String(Number.isNaN(typed) ? value : Math.max(0, Math.min(count - 1, Math.round(typed))));
+          }}
         />
         <span class="quiet">of 0 to {Math.max(0, count - 1).toLocaleString("en")}</span>
       </label>
