@@ -4,7 +4,7 @@ import { Panel, Problem, Stepper } from "../../charts/panel.tsx";
 import { count, number, plural } from "../../logic/format.ts";
 import { pathTo, placeOf } from "../../logic/tree-table.ts";
 import { describeTree } from "../../logic/tree-words.ts";
-import { analyst, useAnswer } from "../../state/analysis.ts";
+import { analyst, useAnswer } from "../../state/analyst.ts";
 import { binding } from "../../state/binding.ts";
 import { type LoadedModel, model } from "../../state/model.ts";
 import { parameter, setParameters } from "../../state/route.ts";

@@ -8,7 +8,7 @@ import { extentOf } from "../../logic/beeswarm.ts";
 import { histogram, missingValue, nextStep, stepsBetween } from "../../logic/curve.ts";
 import type { Domain } from "../../logic/domains.ts";
 import { float32Text, number, plural } from "../../logic/format.ts";
-import { analyst, useAnswer } from "../../state/analysis.ts";
+import { analyst, useAnswer } from "../../state/analyst.ts";
 import { binding } from "../../state/binding.ts";
 import { output, threshold } from "../../state/choices.ts";
 import { model } from "../../state/model.ts";

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Panel, Problem } from "../../charts/panel.tsx";
 import type { Change, Flip } from "../../logic/flips.ts";
 import { float32Text, number } from "../../logic/format.ts";
-import { analyst, useAnswer } from "../../state/analysis.ts";
+import { analyst, useAnswer } from "../../state/analyst.ts";
 import { chooseThreshold, output, threshold } from "../../state/choices.ts";
 import { type LoadedModel, model } from "../../state/model.ts";
 import { changeAll, row } from "../../state/what-if.ts";

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { Problem } from "../../charts/panel.tsx";
 import type { Matrix } from "../../logic/beeswarm.ts";
 import { spreadRows } from "../../logic/sample.ts";
-import { analyst, useAnswer } from "../../state/analysis.ts";
+import { analyst, useAnswer } from "../../state/analyst.ts";
 import { binding } from "../../state/binding.ts";
 import { chooseOutput, output } from "../../state/choices.ts";
 import { model } from "../../state/model.ts";

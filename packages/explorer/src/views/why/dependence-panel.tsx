@@ -8,7 +8,7 @@ import { columnOf, extentOf, nearestDot } from "../../logic/beeswarm.ts";
 import { number, plural, signed } from "../../logic/format.ts";
 import { colourShares } from "../../logic/sample.ts";
 import { valueText } from "../../logic/tree-words.ts";
-import { analyst, useAnswer } from "../../state/analysis.ts";
+import { analyst, useAnswer } from "../../state/analyst.ts";
 import { marginUnit } from "../../state/choices.ts";
 import type { Explanations } from "../../state/explanations.ts";
 import { model } from "../../state/model.ts";

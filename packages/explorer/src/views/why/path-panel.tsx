@@ -3,7 +3,7 @@ import { Panel, Problem, Stepper } from "../../charts/panel.tsx";
 import { number, signed } from "../../logic/format.ts";
 import { type TreeTable, pathTo, placeOf } from "../../logic/tree-table.ts";
 import { conditions, featureName, leafText, type Names, valueText } from "../../logic/tree-words.ts";
-import { analyst, useAnswer } from "../../state/analysis.ts";
+import { analyst, useAnswer } from "../../state/analyst.ts";
 import { model } from "../../state/model.ts";
 import { parameter, setParameters, showView } from "../../state/route.ts";
 import { namesOf } from "../shared/names.ts";

@@ -1,7 +1,7 @@
 /** Why: one row's score taken apart, its way through a tree, and what matters over the whole table. */
 import { useState } from "preact/hooks";
 import { Problem } from "../../charts/panel.tsx";
-import { analyst, useAnswer } from "../../state/analysis.ts";
+import { analyst, useAnswer } from "../../state/analyst.ts";
 import { binding } from "../../state/binding.ts";
 import { chooseOutput, output } from "../../state/choices.ts";
 import { selectedRow, selectRow } from "../../state/selection.ts";

@@ -32,6 +32,8 @@ export interface Asked<T> {
 }
 
 interface State<T> {
+  /** The model that was asked about: answers about another one are of no use. */
+  readonly of: LoadedModel | undefined;
   readonly key: string;
   readonly answer: T | undefined;
   readonly problem: string | undefined;
@@ -43,16 +45,18 @@ interface State<T> {
  * @param key tells questions apart; undefined asks nothing
  */
 export function useAnswer<T>(key: string | undefined, ask: () => Promise<T>): Asked<T> {
-  const [state, setState] = useState<State<T>>({ key: "", answer: undefined, problem: undefined });
+  const [state, setState] = useState<State<T>>({ of: undefined, key: "", answer: undefined, problem: undefined });
   const [queue] = useState(() => new NewestOnly<T>());
   const loaded = model.value;
   useEffect(() => {
     if (key !== undefined) {
-      queue.ask(key, ask, setState);
+      queue.ask(loaded, key, ask, setState);
     }
   }, [key, loaded]);
   useEffect(() => () => queue.close(), []);
-  return { answer: state.answer, fresh: state.key === key, problem: state.key === key ? state.problem : undefined };
+  const known = state.of === loaded ? state : undefined;
+  const fresh = known !== undefined && known.key === key;
+  return { answer: known?.answer, fresh, problem: fresh ? known.problem : undefined };
 }
 
 class NewestOnly<T> {
@@ -60,14 +64,14 @@ class NewestOnly<T> {
   #next: (() => void) | undefined;
   #closed = false;
 
-  ask(key: string, ask: () => Promise<T>, done: (state: State<T>) => void): void {
+  ask(of: LoadedModel | undefined, key: string, ask: () => Promise<T>, done: (state: State<T>) => void): void {
     const run = async (): Promise<void> => {
       this.#busy = true;
       let state: State<T>;
       try {
-        state = { key, answer: await ask(), problem: undefined };
+        state = { of, key, answer: await ask(), problem: undefined };
       } catch (error) {
-        state = { key, answer: undefined, problem: messageOf(error) };
+        state = { of, key, answer: undefined, problem: messageOf(error) };
       }
       this.#busy = false;
       if (!this.#closed) {
