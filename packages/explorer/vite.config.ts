@@ -51,6 +51,7 @@ export default defineConfig({
     outDir: "dist",
     emptyOutDir: true,
     modulePreload: { polyfill: false },
+    rolldownOptions: { checks: { pluginTimings: false } },
     // Files that are put into scripts say so; all else stays a file.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,

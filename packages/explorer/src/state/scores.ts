@@ -192,11 +192,17 @@ function scoresOf(
     workers,
     at: (row, output = 0) => data[row * outputs + output]!,
     column: (output) => {
-      columns[output] ??=
-        outputs === 1
-          ? data
-          : Float32Array.from({ length: binding.rows }, (_, i) => data[i * outputs + output]!);
+      columns[output] ??= outputs === 1 ? data : every(data, outputs, output);
       return columns[output];
     },
   };
+}
+
+/** Each `step`th value, from `first` on. */
+function every(data: Float32Array, step: number, first: number): Float32Array {
+  const out = new Float32Array(data.length / step);
+  for (let i = 0, at = first; i < out.length; i++, at += step) {
+    out[i] = data[at]!;
+  }
+  return out;
 }

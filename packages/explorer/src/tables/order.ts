@@ -21,7 +21,10 @@ export interface OrderRequest {
 
 /** Rows that meet all conditions, sorted stably; what is missing comes last in either direction. */
 export function orderRows({ rows, columns, conditions, sort }: OrderRequest): Uint32Array<ArrayBuffer> {
-  let kept = Uint32Array.from({ length: rows }, (_, row) => row);
+  let kept = new Uint32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    kept[row] = row;
+  }
   for (const { column, comparison, value } of conditions) {
     const meets = testOf(columns[column]!, comparison, value);
     kept = kept.filter(meets);

@@ -25,6 +25,9 @@ export function FeatureTable({ loaded }: { readonly loaded: LoadedModel }) {
     "found" in outcome ? outcome.found.map(({ feature, value }) => [feature, value]) : [],
   );
   const met = loaded.features.filter(({ name }) => name.toLowerCase().includes(search.trim().toLowerCase()));
+  const areTyped = loaded.features.some(
+    (feature) => feature.type !== undefined || feature.categories !== undefined,
+  );
   const shown = all ? met : met.slice(0, SHOWN);
   return (
     <article class="card" aria-labelledby="features-title">
@@ -39,7 +42,7 @@ export function FeatureTable({ loaded }: { readonly loaded: LoadedModel }) {
         />
         <p class="quiet" role="status">
           {met.length === loaded.features.length
-            ? counted(met.length, "feature")
+            ? `${counted(met.length, "feature")}${areTyped ? "" : "; the file does not say their types"}`
             : `${met.length} of ${loaded.features.length}`}
         </p>
       </div>
@@ -50,8 +53,8 @@ export function FeatureTable({ loaded }: { readonly loaded: LoadedModel }) {
             <tr>
               <th scope="col">index</th>
               <th scope="col">name</th>
-              <th scope="col">type</th>
-              <th scope="col">categories</th>
+              {areTyped ? <th scope="col">type</th> : null}
+              {areTyped ? <th scope="col">categories</th> : null}
               <th scope="col">{type.replace("_", " ")}</th>
             </tr>
           </thead>
@@ -60,8 +63,8 @@ export function FeatureTable({ loaded }: { readonly loaded: LoadedModel }) {
               <tr key={feature.index}>
                 <td>{feature.index}</td>
                 <th scope="row">{feature.name}</th>
-                <td>{typeText(feature)}</td>
-                <td>{categoriesText(feature)}</td>
+                {areTyped ? <td>{typeText(feature)}</td> : null}
+                {areTyped ? <td>{categoriesText(feature)}</td> : null}
                 <td>{values.has(feature.name) ? brief(values.get(feature.name)!) : "not used"}</td>
               </tr>
             ))}

@@ -40,6 +40,8 @@ export function Grid() {
   const first = firstRow(top, height, rows);
   const begin = Math.max(0, Math.floor(first) - SPARE_ROWS);
   const end = Math.min(rows, Math.ceil(first + height / ROW_HEIGHT) + SPARE_ROWS);
+  // Rows that leave at one end come in again at the other, so that elements are filled anew and not made anew.
+  const slots = 2 ** Math.ceil(Math.log2(Math.max(1, end - begin)));
   // Rows lie around the scrolled place, which is not where their numbers say once the bar is scaled.
   const offset = top - (first - begin) * ROW_HEIGHT;
   const inSight = columns.filter(
@@ -78,7 +80,7 @@ export function Grid() {
       <div class="grid-body" role="rowgroup" style={{ width: `${total}px`, height: `${shown}px` }}>
         {Array.from({ length: Math.max(0, end - begin) }, (_, i) => (
           <Row
-            key={begin + i}
+            key={(begin + i) % slots}
             place={begin + i}
             y={offset + i * ROW_HEIGHT}
             columns={inSight}
@@ -111,6 +113,11 @@ function watch(element: HTMLDivElement): () => void {
   const observer = new ResizeObserver(later);
   observer.observe(element);
   element.addEventListener("scroll", later, { passive: true });
+  const row = selectedRow.peek();
+  if (row !== undefined && order.peek().rows === undefined) {
+    // An address can name a row; what is before it is seen, too.
+    element.scrollTop = (row - 5) * ROW_HEIGHT;
+  }
   read();
   return () => {
     cancelAnimationFrame(frame);

