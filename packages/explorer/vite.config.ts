@@ -1,6 +1,7 @@
 /** Static files for any web host, with addresses relative to the page. */
 import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
+import { rivals } from "./tools/rivals.ts";
 
 /** Nothing but files of the page's own host can be run, and nothing at all can be fetched. */
 const POLICY = [
@@ -41,10 +42,10 @@ const pageIcon: Plugin = {
 export default defineConfig({
   root: import.meta.dirname,
   base: "./",
-  plugins: [contentPolicy, pageIcon],
+  plugins: [contentPolicy, pageIcon, rivals(process.env["RIVALS_NODE"])],
   assetsInclude: ["**/*.ubj"],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [rivals(process.env["RIVALS_NODE"])] },
   build: {
     target: "es2022",
     outDir: "dist",
