@@ -123,7 +123,9 @@ function drawEdges(
     const isPath = path.has(place);
     context.strokeStyle = isPath ? colours.accent : colours.lineStrong;
     context.globalAlpha = isPath ? 1 : 0.55;
-    context.lineWidth = Math.max(1 / scale, Number.isFinite(share) ? 1.2 + 12 * Math.sqrt(Math.max(0, share)) : 1.5) * (scale < TEXT_SCALE ? 0.7 : 1);
+    context.lineWidth =
+      Math.max(1 / scale, Number.isFinite(share) ? 1.2 + 12 * Math.sqrt(Math.max(0, share)) : 1.5) *
+      (scale < TEXT_SCALE ? 0.7 : 1);
     const [from, middle] = [x0 + BOX, x0 + BOX + (x1 - x0 - BOX) / 2];
     context.beginPath();
     context.moveTo(from, y0);
@@ -133,12 +135,24 @@ function drawEdges(
     if (scale >= TEXT_SCALE) {
       const isLeft = table.left[parent] === place;
       const takesMissing = (table.missingLeft[parent] === 1) === isLeft;
-      edgeLabel(context, middle, (y0 + y1) / 2, `${isLeft ? "yes" : "no"}${takesMissing ? ", missing" : ""}`, colours);
+      edgeLabel(
+        context,
+        middle,
+        (y0 + y1) / 2,
+        `${isLeft ? "yes" : "no"}${takesMissing ? ", missing" : ""}`,
+        colours,
+      );
     }
   }
 }
 
-function edgeLabel(context: CanvasRenderingContext2D, x: number, y: number, text: string, colours: Palette): void {
+function edgeLabel(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  text: string,
+  colours: Palette,
+): void {
   context.font = `11.5px ${colours.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -150,7 +164,13 @@ function edgeLabel(context: CanvasRenderingContext2D, x: number, y: number, text
 }
 
 /** Boxes without text, for trees seen from far away; of one colour in one go. */
-function drawPlain(context: CanvasRenderingContext2D, scene: Scene, places: Int32Array, scale: number, colours: Palette): void {
+function drawPlain(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  places: Int32Array,
+  scale: number,
+  colours: Palette,
+): void {
   // Never thinner than a pixel.
   const high = Math.max(HIGH, 1 / scale);
   for (const place of places) {
@@ -185,7 +205,11 @@ function drawNode(context: CanvasRenderingContext2D, scene: Scene, place: number
   const [x, y] = positionOf(scene, place);
   const isLeaf = table.feature[place] === -1;
   const isWanted = wanted.has(table.feature[place]!);
-  context.fillStyle = isWanted ? colours.accentSoft : isLeaf ? leafColour(table, place, colours) : colours.surface;
+  context.fillStyle = isWanted
+    ? colours.accentSoft
+    : isLeaf
+      ? leafColour(table, place, colours)
+      : colours.surface;
   context.strokeStyle = isWanted || path.has(place) ? colours.accent : colours.lineStrong;
   context.lineWidth = isWanted || path.has(place) ? 2.2 : 1;
   roundBox(context, x, y - HIGH / 2, BOX, HIGH, isLeaf ? HIGH / 2 : 7);
@@ -217,7 +241,10 @@ function drawNode(context: CanvasRenderingContext2D, scene: Scene, place: number
 }
 
 function leafLines(table: TreeTable, place: number): readonly [string, string] {
-  return [leafText(table, place), Number.isNaN(table.cover[place]!) ? "" : `cover ${number(table.cover[place]!, 3)}`];
+  return [
+    leafText(table, place),
+    Number.isNaN(table.cover[place]!) ? "" : `cover ${number(table.cover[place]!, 3)}`,
+  ];
 }
 
 function splitLines(table: TreeTable, place: number, names: Names): readonly [string, string] {
@@ -252,7 +279,14 @@ function drawClosed(
   context.fillText(text, x + BOX + 4 + wide / 2, y + 0.5);
 }
 
-function roundBox(context: CanvasRenderingContext2D, x: number, y: number, wide: number, high: number, radius: number): void {
+function roundBox(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  wide: number,
+  high: number,
+  radius: number,
+): void {
   context.beginPath();
   context.roundRect(x, y, wide, high, radius);
 }
@@ -318,7 +352,12 @@ export function reveal(scene: Scene, view: View, place: number, width: number, h
   const [left, right] = [wx * view.scale + view.x, (wx + BOX) * view.scale + view.x];
   const middle = wy * view.scale + view.y;
   const margin = Math.min(40, width / 6);
-  const dx = left < margin ? margin - left : right > width - margin ? Math.max(width - margin - right, margin - left) : 0;
+  const dx =
+    left < margin
+      ? margin - left
+      : right > width - margin
+        ? Math.max(width - margin - right, margin - left)
+        : 0;
   const dy = middle < margin ? margin - middle : middle > height - margin ? height - margin - middle : 0;
   return { ...view, x: view.x + dx, y: view.y + dy };
 }
