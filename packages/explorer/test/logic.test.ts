@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { Analyst } from "../src/logic/analyst.ts";
 import { extentOf, meanSizes, nearestDot, stack, topFeatures } from "../src/logic/beeswarm.ts";
+import { contributionsOf } from "../src/logic/contributions.ts";
 import { domainsOf } from "../src/logic/domains.ts";
 import { pairFlip, singleFlips } from "../src/logic/flips.ts";
-import { contributionsOf } from "../src/logic/contributions.ts";
 import { float32Text, number, plural, signed } from "../src/logic/format.ts";
 import { rankPartners } from "../src/logic/partners.ts";
 import { colourShares, spreadRows } from "../src/logic/sample.ts";
@@ -23,19 +23,16 @@ const MODELS = [
   "explain/model.json",
 ];
 
-const names: Names = { features: ["age", "region"], categories: (f) => (f === 1 ? ["north", "south", "east"] : undefined) };
+const names: Names = {
+  features: ["age", "region"],
+  categories: (f) => (f === 1 ? ["north", "south", "east"] : undefined),
+};
 
 describe("numbers in words", () => {
   it("have few digits and a real minus sign", () => {
-    expect([1234567, 0.00001234, -0.5, 123456.7, Number.NaN, Number.NEGATIVE_INFINITY, 0].map((x) => number(x))).toEqual([
-      "1,234,567",
-      "1.234e−5",
-      "−0.5",
-      "123457",
-      "NaN",
-      "−∞",
-      "0",
-    ]);
+    expect(
+      [1234567, 0.00001234, -0.5, 123456.7, Number.NaN, Number.NEGATIVE_INFINITY, 0].map((x) => number(x)),
+    ).toEqual(["1,234,567", "1.234e−5", "−0.5", "123457", "NaN", "−∞", "0"]);
     expect([signed(0.25), signed(-0.25), signed(0)]).toEqual(["+0.25", "−0.25", "0"]);
     expect([plural(1, "row"), plural(1234567, "row")]).toEqual(["1 row", "1,234,567 rows"]);
   });
@@ -113,7 +110,8 @@ describe("partners", () => {
     const features = { data: Float32Array.from({ length: rows * 4 }, random), rows, cols: 4 };
     const contributions = { data: new Float32Array(rows * 4), rows, cols: 4 };
     for (let row = 0; row < rows; row++) {
-      contributions.data[row * 4] = features.data[row * 4]! + (features.data[row * 4]! > 0.5 ? 2 : -2) * features.data[row * 4 + 2]!;
+      contributions.data[row * 4] =
+        features.data[row * 4]! + (features.data[row * 4]! > 0.5 ? 2 : -2) * features.data[row * 4 + 2]!;
     }
     expect(rankPartners(features, contributions, 0)[0]).toBe(2);
     expect(rankPartners(features, contributions, 0).at(-1)).toBe(0);
@@ -169,12 +167,16 @@ describe.each(MODELS)("%s", (path) => {
       Float32Array.from(analyst.explainRow(row(0), group).contributions),
     );
     analyst.keepSample(sample, { ...sample, data });
-    expect([...analyst.partners(0)].sort((a, b) => a - b)).toEqual(Array.from({ length: sample.cols }, (_, i) => i));
+    expect([...analyst.partners(0)].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: sample.cols }, (_, i) => i),
+    );
   });
 
   it("finds single changes that flip, and nothing nearer does", () => {
     const domains = domainsOf(booster, sample);
-    const scores = Array.from({ length: 60 }, (_, i) => booster.predictRow(row(i))[group]!).sort((a, b) => a - b);
+    const scores = Array.from({ length: 60 }, (_, i) => booster.predictRow(row(i))[group]!).sort(
+      (a, b) => a - b,
+    );
     const threshold = scores[40]!;
     let flips = 0;
     for (let i = 0; i < 20; i++) {
@@ -204,7 +206,9 @@ describe.each(MODELS)("%s", (path) => {
 
   it("finds pairs that flip, of which neither suffices", () => {
     const domains = domainsOf(booster, sample);
-    const scores = Array.from({ length: 60 }, (_, i) => booster.predictRow(row(i))[group]!).sort((a, b) => a - b);
+    const scores = Array.from({ length: 60 }, (_, i) => booster.predictRow(row(i))[group]!).sort(
+      (a, b) => a - b,
+    );
     const threshold = scores[50]!;
     for (let i = 0; i < 12; i++) {
       const score = booster.predictRow(row(i))[group]!;
@@ -350,7 +354,18 @@ describe("trees", () => {
       group: 0,
       weight: 1,
       nodes: [
-        { kind: "split", id: 0, feature: 1, threshold: undefined, categories: [0, 2], left: 1, right: 2, missing: "right", gain: 3.5, cover: 20 },
+        {
+          kind: "split",
+          id: 0,
+          feature: 1,
+          threshold: undefined,
+          categories: [0, 2],
+          left: 1,
+          right: 2,
+          missing: "right",
+          gain: 3.5,
+          cover: 20,
+        },
         { kind: "leaf", id: 1, value: [0.25], cover: 12 },
         { kind: "leaf", id: 2, value: [-0.5], cover: 8 },
       ],

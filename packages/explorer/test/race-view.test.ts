@@ -40,7 +40,10 @@ describe.skipIf(!HAS_CHROMIUM)(`the view Race in Chromium${LEFT_OUT}`, () => {
     for (let i = 0; i < 3 && longest > 100; i++) {
       longest = await longestTask(page, async () => {
         await page.getByRole("button", { name: /Start the race|Run it again/ }).click();
-        await page.getByText(/rows\/s|engine wasm/).first().waitFor();
+        await page
+          .getByText(/rows\/s|engine wasm/)
+          .first()
+          .waitFor();
         await page.getByRole("button", { name: "Cancel" }).click();
         await page.getByText("cancelled", { exact: true }).waitFor();
       });

@@ -1,7 +1,7 @@
 /** The race: contenders in turns, answers compared, those that cannot take part named. */
 import { readFileSync } from "node:fs";
-import { Booster } from "xgboost-infer";
 import { describe, expect, it } from "vitest";
+import { Booster } from "xgboost-infer";
 import { dumpOf } from "../src/race/dump.ts";
 import { onnxModel, onnxObstacle } from "../src/race/onnx-model.ts";
 import { type Contender, compare, race, repeatRows } from "../src/race/race.ts";
@@ -24,20 +24,23 @@ describe("race", () => {
   it("runs contenders in turns, fewer rows of slow ones, and compares with the first", async () => {
     const clock = { now: 0 };
     const order: string[] = [];
-    const laps = await race(
-      [contender("quick", 1e-6, clock), contender("slow", 1e-2, clock, 1.5)],
-      {
-        rows: 10_000,
-        rounds: 2,
-        limit: 1,
-        clock: () => clock.now,
-        report: (all) => {
-          order.push(all.map(({ state }) => state).join(" "));
-          return true;
-        },
+    const laps = await race([contender("quick", 1e-6, clock), contender("slow", 1e-2, clock, 1.5)], {
+      rows: 10_000,
+      rounds: 2,
+      limit: 1,
+      clock: () => clock.now,
+      report: (all) => {
+        order.push(all.map(({ state }) => state).join(" "));
+        return true;
       },
-    );
-    expect(laps[0]).toMatchObject({ state: "done", rows: 10_000, equal: 10_000, compared: 10_000, largest: 0 });
+    });
+    expect(laps[0]).toMatchObject({
+      state: "done",
+      rows: 10_000,
+      equal: 10_000,
+      compared: 10_000,
+      largest: 0,
+    });
     expect(laps[0]!.seconds).toBeCloseTo(0.01, 6);
     expect(laps[1]).toMatchObject({ state: "done", rows: 64, equal: 0, compared: 64, largest: 0.5 });
     expect(order).toEqual([

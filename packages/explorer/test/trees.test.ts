@@ -52,7 +52,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the view Trees in Chromium${LEFT_OUT}`, () => {
       if (byId.get(at.left)!.kind === "leaf") {
         const leaf = byId.get(at.left)!;
         await page.getByRole("heading", { name: `Leaf, node ${leaf.id}` }).waitFor();
-        expect(await fact(page, "Value").textContent()).toBe(number(leaf.kind === "leaf" ? leaf.value[0]! : 0));
+        expect(await fact(page, "Value").textContent()).toBe(
+          number(leaf.kind === "leaf" ? leaf.value[0]! : 0),
+        );
         break;
       }
     }
@@ -81,7 +83,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the view Trees in Chromium${LEFT_OUT}`, () => {
     await page.getByRole("button", { name: "Next tree with it" }).click();
     await page.getByRole("application", { name: new RegExp(`^Tree ${next.tree},`) }).waitFor();
     await page.getByRole("button", { name: "Next split on it" }).click();
-    expect(next.ids).toContain(Number((await page.getByRole("heading", { name: /^Split, node/ }).textContent())!.split(" ").at(-1)));
+    expect(next.ids).toContain(
+      Number((await page.getByRole("heading", { name: /^Split, node/ }).textContent())!.split(" ").at(-1)),
+    );
     expect(await fact(page, "Feature").textContent()).toBe("worst texture");
     await page.getByLabel("Find a feature").fill("no such feature");
     await page.getByText("no feature has this in its name").waitFor();
@@ -127,7 +131,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the view Trees in Chromium${LEFT_OUT}`, () => {
   it("bears trees of depth 12: opened, fitted, zoomed and searched without holding up a frame for 100 ms", async () => {
     const { page, complaints } = await browser.open("#trees");
     await drop(page, [fileOf("deep.json", deepModel(3, 12))]);
-    await page.getByRole("heading", { name: "Tree 0, round 0: 8,191 nodes, 4,096 leaves, depth 12" }).waitFor();
+    await page
+      .getByRole("heading", { name: "Tree 0, round 0: 8,191 nodes, 4,096 leaves, depth 12" })
+      .waitFor();
     await page.getByText(/79 nodes of 8,191 nodes shown/).waitFor();
     const diagram = page.getByRole("application");
     let longest = Number.POSITIVE_INFINITY;

@@ -8,7 +8,11 @@ import { drop, HAS_CHROMIUM, LEFT_OUT, repositoryFile, TestBrowser } from "./sup
 import { longestTask } from "./support/long-tasks.ts";
 
 const booster = Booster.load(repositoryFile("examples/tumour/model.ubj").buffer);
-const lines = repositoryFile("packages/explorer/sample/tumours.csv").buffer.toString().trim().split("\n").slice(1);
+const lines = repositoryFile("packages/explorer/sample/tumours.csv")
+  .buffer.toString()
+  .trim()
+  .split("\n")
+  .slice(1);
 const rowOf = (row: number): number[] => lines[row]!.split(",").slice(1, 31).map(Number);
 const at = (name: string): number => booster.featureNames!.indexOf(name);
 const scoreWith = (row: number, name: string, value: number): string => {
@@ -51,7 +55,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the view What if in Chromium${LEFT_OUT}`, () => 
   });
 
   it("draws the exact curve of a feature, and steps along it", async () => {
-    const { page, complaints } = await browser.open(`#whatif?sample=tumours&row=3&feature=${at("worst concave points")}`);
+    const { page, complaints } = await browser.open(
+      `#whatif?sample=tumours&row=3&feature=${at("worst concave points")}`,
+    );
     const curve = responseCurve(booster, rowOf(3), "worst concave points");
     const { axis } = curve;
     const breakpoints = axis.kind === "numeric" ? [...axis.breakpoints] : [];
@@ -74,7 +80,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the view What if in Chromium${LEFT_OUT}`, () => 
       [40, 0.3],
       [100, 0.8],
     ] as const) {
-      const { page, complaints } = await browser.open(`#whatif?sample=tumours&row=${row}&threshold=${threshold}`);
+      const { page, complaints } = await browser.open(
+        `#whatif?sample=tumours&row=${row}&threshold=${threshold}`,
+      );
       const apply = page.getByRole("button", { name: "Apply" });
       await apply.first().waitFor();
       const before = booster.predictRow(rowOf(row))[0]! >= threshold;
@@ -82,9 +90,13 @@ describe.skipIf(!HAS_CHROMIUM)(`the view What if in Chromium${LEFT_OUT}`, () => 
       for (let i = 0; i < count; i++) {
         await expect.poll(() => apply.count()).toBe(count);
         await apply.nth(i).click();
-        await page.getByText(before ? `below ${threshold}` : `at or above ${threshold}`, { exact: true }).waitFor();
+        await page
+          .getByText(before ? `below ${threshold}` : `at or above ${threshold}`, { exact: true })
+          .waitFor();
         await page.getByRole("button", { name: /Undo \d change/ }).click();
-        await page.getByText(before ? `at or above ${threshold}` : `below ${threshold}`, { exact: true }).waitFor();
+        await page
+          .getByText(before ? `at or above ${threshold}` : `below ${threshold}`, { exact: true })
+          .waitFor();
       }
       expect(complaints).toEqual([]);
       await page.context().close();
@@ -109,7 +121,10 @@ describe.skipIf(!HAS_CHROMIUM)(`the view What if in Chromium${LEFT_OUT}`, () => 
     const classes = Booster.load(repositoryFile("fixtures/3.4.1/multi-softprob/model.json").buffer);
     await drop(page, [repositoryFile("fixtures/3.4.1/multi-softprob/model.json")]);
     await page.getByLabel("Output").selectOption("2");
-    await expectScore(page, number(classes.predictRow(new Float32Array(classes.numFeatures).fill(Number.NaN))[2]!, 6));
+    await expectScore(
+      page,
+      number(classes.predictRow(new Float32Array(classes.numFeatures).fill(Number.NaN))[2]!, 6),
+    );
     expect(complaints).toEqual([]);
     await page.context().close();
   });

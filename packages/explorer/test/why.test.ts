@@ -8,7 +8,10 @@ import { deepModel } from "./support/deep-model.ts";
 import { longestTask } from "./support/long-tasks.ts";
 
 const booster = Booster.load(repositoryFile("examples/tumour/model.ubj").buffer);
-const [head, ...lines] = repositoryFile("packages/explorer/sample/tumours.csv").buffer.toString().trim().split("\n");
+const [head, ...lines] = repositoryFile("packages/explorer/sample/tumours.csv")
+  .buffer.toString()
+  .trim()
+  .split("\n");
 const rowOf = (row: number): number[] => lines[row]!.split(",").slice(1, 31).map(Number);
 
 describe.skipIf(!HAS_CHROMIUM)(`the view Why in Chromium${LEFT_OUT}`, () => {
@@ -28,15 +31,23 @@ describe.skipIf(!HAS_CHROMIUM)(`the view Why in Chromium${LEFT_OUT}`, () => {
       found.steps.map(({ amount }) => signed(amount)),
     );
     const names = found.steps.map(({ feature }) =>
-      feature === -1 ? "19 other features" : `${booster.featureNames![feature]} = ${number(rowOf(3)[feature]!, 6)}`,
+      feature === -1
+        ? "19 other features"
+        : `${booster.featureNames![feature]} = ${number(rowOf(3)[feature]!, 6)}`,
     );
     expect(await drawn.locator(".waterfall-name").allTextContents()).toEqual(names);
     const margin = booster.predictRow(rowOf(3), { outputMargin: true })[0]!;
-    await page.getByText(`move it to ${number(margin)}, which is a score of ${number(booster.predictRow(rowOf(3))[0]!)}`).waitFor();
+    await page
+      .getByText(
+        `move it to ${number(margin)}, which is a score of ${number(booster.predictRow(rowOf(3))[0]!)}`,
+      )
+      .waitFor();
     const leaves = booster.predict([rowOf(3)], { predLeaf: true }).data;
     for (const tree of [0, 1, 2]) {
       const leaf = booster.tree(tree).nodes.find(({ id }) => id === leaves[tree]);
-      await page.getByText(`Leaf ${number(leaf?.kind === "leaf" ? leaf.value[0]! : Number.NaN)}`, { exact: true }).waitFor();
+      await page
+        .getByText(`Leaf ${number(leaf?.kind === "leaf" ? leaf.value[0]! : Number.NaN)}`, { exact: true })
+        .waitFor();
       await page.getByRole("button", { name: "Next tree" }).click();
     }
     expect(page.url()).toContain("tree=3");
@@ -55,7 +66,12 @@ describe.skipIf(!HAS_CHROMIUM)(`the view Why in Chromium${LEFT_OUT}`, () => {
     expect(page.url()).toContain("row=17");
     await page.getByText("T018").waitFor();
     await page.locator(".waterfall-line").nth(2).focus();
-    const name = await page.locator(".waterfall-line").nth(2).locator(".waterfall-name > span").first().textContent();
+    const name = await page
+      .locator(".waterfall-line")
+      .nth(2)
+      .locator(".waterfall-name > span")
+      .first()
+      .textContent();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: `What ${name} does` }).waitFor();
     await page.getByRole("button", { name: /other features/ }).focus();

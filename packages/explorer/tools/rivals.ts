@@ -29,7 +29,9 @@ export function rivals(folder: string | undefined): Plugin {
     resolveId: (id) => (id === RIVALS || id === WASM ? `\0${id}` : undefined),
     // The bytes are handed over: the file, which Vite would ship beside them, is not asked for.
     transform: (code, id) =>
-      id === onnx ? code.replace(/new URL\("[^"]*\.wasm",\s*import\.meta\.url\)/g, 'new URL("about:blank")') : undefined,
+      id === onnx
+        ? code.replace(/new URL\("[^"]*\.wasm",\s*import\.meta\.url\)/g, 'new URL("about:blank")')
+        : undefined,
     load(id) {
       if (id === `\0${WASM}`) {
         // As text of a script, since the page may fetch nothing.

@@ -36,7 +36,13 @@ export function Stepper(props: {
   const go = (to: number): void => props.onChange(Math.max(0, Math.min(count - 1, Math.round(to))));
   return (
     <div class="stepper" role="group" aria-label={label}>
-      <button type="button" class="button small" aria-label={`Previous ${unit}`} disabled={value <= 0} onClick={() => go(value - 1)}>
+      <button
+        type="button"
+        class="button small"
+        aria-label={`Previous ${unit}`}
+        disabled={value <= 0}
+        onClick={() => go(value - 1)}
+      >
         ‹
       </button>
       <label>
@@ -51,12 +57,20 @@ export function Stepper(props: {
             const typed = event.currentTarget.valueAsNumber;
             go(Number.isNaN(typed) ? value : typed);
             // What was typed may be out of range.
-            event.currentTarget.value = String(Number.isNaN(typed) ? value : Math.max(0, Math.min(count - 1, Math.round(typed))));
+            event.currentTarget.value = String(
+              Number.isNaN(typed) ? value : Math.max(0, Math.min(count - 1, Math.round(typed))),
+            );
           }}
         />
         <span class="quiet">of 0 to {Math.max(0, count - 1).toLocaleString("en")}</span>
       </label>
-      <button type="button" class="button small" aria-label={`Next ${unit}`} disabled={value >= count - 1} onClick={() => go(value + 1)}>
+      <button
+        type="button"
+        class="button small"
+        aria-label={`Next ${unit}`}
+        disabled={value >= count - 1}
+        onClick={() => go(value + 1)}
+      >
         ›
       </button>
     </div>
@@ -100,7 +114,8 @@ export function Tip(props: {
   readonly width: number;
   readonly children: ComponentChildren;
 }) {
-  const side = props.x > props.width / 2 ? { right: `${props.width - props.x + 12}px` } : { left: `${props.x + 12}px` };
+  const side =
+    props.x > props.width / 2 ? { right: `${props.width - props.x + 12}px` } : { left: `${props.x + 12}px` };
   return (
     <div class="tip" aria-hidden="true" style={{ ...side, top: `${props.y + 8}px` }}>
       {props.children}

@@ -106,7 +106,8 @@ export class Analyst {
 
   /** Trees that split on one of some features. Others are heard in every `pause`. */
   async treesWith(
-    features: readonly number[], pause: () => Promise<unknown> = async () => undefined,
+    features: readonly number[],
+    pause: () => Promise<unknown> = async () => undefined,
   ): Promise<TreeUse[]> {
     const wanted = new Set(features);
     const uses: TreeUse[] = [];

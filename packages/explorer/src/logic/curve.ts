@@ -49,9 +49,19 @@ export function nextStep(
   if (axis.kind !== "numeric") {
     return undefined;
   }
-  const cell = Number.isNaN(value) ? (direction === "up" ? -1 : axis.breakpoints.length + 1) : cellOf(axis, value);
+  const cell = Number.isNaN(value)
+    ? direction === "up"
+      ? -1
+      : axis.breakpoints.length + 1
+    : cellOf(axis, value);
   const to =
-    direction === "up" ? (cell < 0 ? least : axis.breakpoints[cell]) : cell === 0 ? undefined : (axis.breakpoints[cell - 2] ?? least);
+    direction === "up"
+      ? cell < 0
+        ? least
+        : axis.breakpoints[cell]
+      : cell === 0
+        ? undefined
+        : (axis.breakpoints[cell - 2] ?? least);
   return to === undefined || to > greatest ? undefined : Math.max(least, to);
 }
 

@@ -1,6 +1,11 @@
 /** The nearest changes of one feature, and of two, that bring a score to the other side of a threshold. */
 import type { Booster } from "xgboost-infer";
-import { type Counterfactual, counterfactuals, type FeatureChange, responseCurve } from "xgboost-infer/explain";
+import {
+  type Counterfactual,
+  counterfactuals,
+  type FeatureChange,
+  responseCurve,
+} from "xgboost-infer/explain";
 import type { Domain } from "./domains.ts";
 
 export interface Change {
@@ -49,12 +54,21 @@ export function pairFlip(booster: Booster, row: Float32Array, options: FlipOptio
   const features = allowed(options);
   let best: Flip | undefined;
   for (const { feature, to } of strongestMoves(booster, row, options, features).slice(0, STARTS)) {
-    const second = search(booster, withValue(row, feature, to), options, features.filter((f) => f !== feature))[0];
+    const second = search(
+      booster,
+      withValue(row, feature, to),
+      options,
+      features.filter((f) => f !== feature),
+    )[0];
     if (second === undefined) {
       continue;
     }
     const pair = settle(booster, row, options, feature, second);
-    if (pair !== undefined && isMinimal(booster, row, options, pair) && (best === undefined || pair.distance < best.distance)) {
+    if (
+      pair !== undefined &&
+      isMinimal(booster, row, options, pair) &&
+      (best === undefined || pair.distance < best.distance)
+    ) {
       best = pair;
     }
   }
@@ -144,7 +158,11 @@ function valueIn(
   const from = Math.max(domain.least, axis.breakpoints[cell - 1] ?? Number.NEGATIVE_INFINITY);
   const to = Math.min(domain.greatest, below(axis.breakpoints[cell] ?? Number.POSITIVE_INFINITY));
   const wanted = Number.isNaN(current) ? from : Math.max(from, Math.min(to, current));
-  const value = domain.whole ? (wanted <= current ? Math.floor(wanted) : Math.ceil(wanted)) : Math.fround(wanted);
+  const value = domain.whole
+    ? wanted <= current
+      ? Math.floor(wanted)
+      : Math.ceil(wanted)
+    : Math.fround(wanted);
   return value >= from && value <= to ? value : undefined;
 }
 

@@ -17,7 +17,9 @@ export function number(value: number, digits = 4): string {
   if (rounded >= 1e6 || rounded < 1e-4) {
     const [digitsPart, power] = size.toExponential(digits - 1).split("e") as [string, string];
     const mantissa = digitsPart.includes(".") ? digitsPart.replace(/\.?0+$/, "") : digitsPart;
-    return Number.isInteger(size) && size < 1e9 ? sign + count(size) : `${sign}${mantissa}e${power.replace("+", "").replace("-", "−")}`;
+    return Number.isInteger(size) && size < 1e9
+      ? sign + count(size)
+      : `${sign}${mantissa}e${power.replace("+", "").replace("-", "−")}`;
   }
   const places = Math.max(0, digits - 1 - Math.floor(Math.log10(rounded)));
   return sign + String(Number(size.toFixed(places)));

@@ -22,7 +22,11 @@ export function colourShares(values: ArrayLike<number>): Float32Array {
   const finite = Float64Array.from(values).filter(Number.isFinite).sort();
   const [low, high] = spread(finite);
   return Float32Array.from(values, (value) =>
-    Number.isNaN(value) ? Number.NaN : high > low ? Math.max(0, Math.min(1, (value - low) / (high - low))) : 0.5,
+    Number.isNaN(value)
+      ? Number.NaN
+      : high > low
+        ? Math.max(0, Math.min(1, (value - low) / (high - low)))
+        : 0.5,
   );
 }
 

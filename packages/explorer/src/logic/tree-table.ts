@@ -44,11 +44,21 @@ export interface TreeTable {
 export function tableOf(tree: TreeView): TreeTable {
   const size = tree.nodes.length;
   const places = new Map(tree.nodes.map(({ id }, place) => [id, place]));
-  const leafSize = tree.nodes.reduce((most, node) => (node.kind === "leaf" ? Math.max(most, node.value.length) : most), 1);
+  const leafSize = tree.nodes.reduce(
+    (most, node) => (node.kind === "leaf" ? Math.max(most, node.value.length) : most),
+    1,
+  );
   const categories = new Map<number, readonly number[]>();
   const ints = (fill: number): Int32Array => new Int32Array(size).fill(fill);
   const floats = (): Float32Array => new Float32Array(size).fill(Number.NaN);
-  const [ids, feature, left, right, parent, level] = [ints(0), ints(-1), ints(-1), ints(-1), ints(-1), ints(0)];
+  const [ids, feature, left, right, parent, level] = [
+    ints(0),
+    ints(-1),
+    ints(-1),
+    ints(-1),
+    ints(-1),
+    ints(0),
+  ];
   const [threshold, gain, cover, least, greatest] = [floats(), floats(), floats(), floats(), floats()];
   const values = new Float32Array(size * leafSize).fill(Number.NaN);
   const missingLeft = new Uint8Array(size);

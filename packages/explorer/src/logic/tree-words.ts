@@ -44,10 +44,13 @@ export function featureName(names: Names, feature: number): string {
 /** A leaf's values, the first ones of many. */
 export function leafText(table: TreeTable, place: number): string {
   const { values, leafSize } = table;
-  const shown = Array.from(values.subarray(place * leafSize, place * leafSize + Math.min(3, leafSize)), (value) =>
-    number(value),
+  const shown = Array.from(
+    values.subarray(place * leafSize, place * leafSize + Math.min(3, leafSize)),
+    (value) => number(value),
   );
-  return leafSize === 1 ? shown[0]! : `[${shown.join(", ")}${leafSize > 3 ? `, … ${leafSize - 3} more` : ""}]`;
+  return leafSize === 1
+    ? shown[0]!
+    : `[${shown.join(", ")}${leafSize > 3 ? `, … ${leafSize - 3} more` : ""}]`;
 }
 
 /** A row's value of a feature: a category by name, a number, or "missing". */

@@ -61,9 +61,15 @@ async function inWorkers(engine: EngineOption, input: RaceInput): Promise<Runner
 
 /** What is used of onnxruntime-web. */
 interface OnnxRuntime {
-  readonly env: { readonly versions: { readonly common: string }; readonly wasm: { numThreads?: number; wasmBinary?: Uint8Array; proxy?: boolean } };
+  readonly env: {
+    readonly versions: { readonly common: string };
+    readonly wasm: { numThreads?: number; wasmBinary?: Uint8Array; proxy?: boolean };
+  };
   readonly InferenceSession: {
-    create(model: Uint8Array, options: object): Promise<{
+    create(
+      model: Uint8Array,
+      options: object,
+    ): Promise<{
       run(inputs: object): Promise<Record<string, { readonly data: Float32Array }>>;
       release(): Promise<void>;
     }>;
@@ -117,7 +123,9 @@ async function scorer(input: RaceInput): Promise<Runner> {
   }
   const booster = open(input, "reference");
   if (booster.objective !== "binary:logistic") {
-    throw new Error(`it takes the logistic function of everything, and the objective is ${booster.objective}`);
+    throw new Error(
+      `it takes the logistic function of everything, and the objective is ${booster.objective}`,
+    );
   }
   const module = (await scorer()) as Scorers & { readonly default: Scorers };
   const { create } = module.default.default ?? module.default;

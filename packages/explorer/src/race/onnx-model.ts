@@ -66,7 +66,9 @@ export function onnxModel(booster: Booster): Uint8Array {
   const last = transform === "none" ? "output" : "margin";
   const nodes = [treeNode(booster, last)];
   if (transform !== "none") {
-    nodes.push(node(transform, "", ["margin"], ["output"], transform === "Softmax" ? [intAttribute("axis", 1)] : []));
+    nodes.push(
+      node(transform, "", ["margin"], ["output"], transform === "Softmax" ? [intAttribute("axis", 1)] : []),
+    );
   }
   const graph = new ProtoWriter();
   for (const each of nodes) {
@@ -90,7 +92,13 @@ function baseMargins(booster: Booster): number[] {
   // Binary files from before 1.0 hold a margin.
   const isMargin = booster.version[0] === 0;
   const toMargin = (score: number): number =>
-    isMargin ? score : transform === "Sigmoid" ? Math.log(score / (1 - score)) : transform === "Exp" ? Math.log(score) : score;
+    isMargin
+      ? score
+      : transform === "Sigmoid"
+        ? Math.log(score / (1 - score))
+        : transform === "Exp"
+          ? Math.log(score)
+          : score;
   const scores = booster.baseScore;
   return Array.from({ length: booster.numOutputGroups }, (_, i) => toMargin(scores[i] ?? scores[0] ?? 0));
 }
@@ -115,24 +123,30 @@ function treeNode(booster: Booster, output: string): Uint8Array {
     const places = new Map(nodes.map(({ id }, place) => [id, place]));
     nodes.forEach((each, place) => void addNode(columns, t, place, each, places, group, weight));
   }
-  return node("TreeEnsembleRegressor", "ai.onnx.ml", ["input"], [output], [
-    intAttribute("n_targets", booster.numOutputGroups),
-    textAttribute("aggregate_function", "SUM"),
-    textAttribute("post_transform", "NONE"),
-    floatsAttribute("base_values", baseMargins(booster)),
-    intsAttribute("nodes_treeids", columns.treeIds),
-    intsAttribute("nodes_nodeids", columns.nodeIds),
-    intsAttribute("nodes_featureids", columns.features),
-    floatsAttribute("nodes_values", columns.values),
-    textsAttribute("nodes_modes", columns.modes),
-    intsAttribute("nodes_truenodeids", columns.trueIds),
-    intsAttribute("nodes_falsenodeids", columns.falseIds),
-    intsAttribute("nodes_missing_value_tracks_true", columns.missingTrue),
-    intsAttribute("target_treeids", columns.targetTrees),
-    intsAttribute("target_nodeids", columns.targetNodes),
-    intsAttribute("target_ids", columns.targets),
-    floatsAttribute("target_weights", columns.weights),
-  ]);
+  return node(
+    "TreeEnsembleRegressor",
+    "ai.onnx.ml",
+    ["input"],
+    [output],
+    [
+      intAttribute("n_targets", booster.numOutputGroups),
+      textAttribute("aggregate_function", "SUM"),
+      textAttribute("post_transform", "NONE"),
+      floatsAttribute("base_values", baseMargins(booster)),
+      intsAttribute("nodes_treeids", columns.treeIds),
+      intsAttribute("nodes_nodeids", columns.nodeIds),
+      intsAttribute("nodes_featureids", columns.features),
+      floatsAttribute("nodes_values", columns.values),
+      textsAttribute("nodes_modes", columns.modes),
+      intsAttribute("nodes_truenodeids", columns.trueIds),
+      intsAttribute("nodes_falsenodeids", columns.falseIds),
+      intsAttribute("nodes_missing_value_tracks_true", columns.missingTrue),
+      intsAttribute("target_treeids", columns.targetTrees),
+      intsAttribute("target_nodeids", columns.targetNodes),
+      intsAttribute("target_ids", columns.targets),
+      floatsAttribute("target_weights", columns.weights),
+    ],
+  );
 }
 
 function addNode(

@@ -45,7 +45,12 @@ interface State<T> {
  * @param key tells questions apart; undefined asks nothing
  */
 export function useAnswer<T>(key: string | undefined, ask: () => Promise<T>): Asked<T> {
-  const [state, setState] = useState<State<T>>({ of: undefined, key: "", answer: undefined, problem: undefined });
+  const [state, setState] = useState<State<T>>({
+    of: undefined,
+    key: "",
+    answer: undefined,
+    problem: undefined,
+  });
   const [queue] = useState(() => new NewestOnly<T>());
   const loaded = model.value;
   useEffect(() => {
@@ -64,7 +69,12 @@ class NewestOnly<T> {
   #next: (() => void) | undefined;
   #closed = false;
 
-  ask(of: LoadedModel | undefined, key: string, ask: () => Promise<T>, done: (state: State<T>) => void): void {
+  ask(
+    of: LoadedModel | undefined,
+    key: string,
+    ask: () => Promise<T>,
+    done: (state: State<T>) => void,
+  ): void {
     const run = async (): Promise<void> => {
       this.#busy = true;
       let state: State<T>;

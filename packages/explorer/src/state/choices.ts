@@ -28,8 +28,14 @@ export function chooseThreshold(value: number | undefined): void {
 /** What contributions are measured in. */
 export const marginUnit: ReadonlySignal<string> = computed(() => {
   const objective = model.value?.booster.objective ?? "";
-  if (["binary:logistic", "reg:logistic", "binary:logitraw", "multi:softprob", "multi:softmax"].includes(objective)) {
+  if (
+    ["binary:logistic", "reg:logistic", "binary:logitraw", "multi:softprob", "multi:softmax"].includes(
+      objective,
+    )
+  ) {
     return "log-odds";
   }
-  return ["count:poisson", "reg:gamma", "reg:tweedie", "survival:cox"].includes(objective) ? "log of the score" : "score";
+  return ["count:poisson", "reg:gamma", "reg:tweedie", "survival:cox"].includes(objective)
+    ? "log of the score"
+    : "score";
 });

@@ -85,8 +85,14 @@ async function explain(rows: Binding, limit: number, output: number, signal: Abo
           rows.fill(chosen[i]!, chosen[i]! + 1, features.subarray(i * width, (i + 1) * width));
         }
         const data = features.slice(from * width, to * width);
-        const found = await workers.predict({ data, rows: to - from, cols: width }, { predContribs: true, signal });
-        values.set(contributionsOf(found.data, to - from, booster.numOutputGroups, group, width), from * width);
+        const found = await workers.predict(
+          { data, rows: to - from, cols: width },
+          { predContribs: true, signal },
+        );
+        values.set(
+          contributionsOf(found.data, to - from, booster.numOutputGroups, group, width),
+          from * width,
+        );
         done += to - from;
         // Small steps are answered at once, by this very thread: frames come in between.
         await nextTask();

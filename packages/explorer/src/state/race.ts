@@ -41,11 +41,17 @@ export function startRace(rows: number): void {
     return;
   }
   worker?.terminate();
-  const started = new Worker(new URL("../workers/race-script.ts", import.meta.url), { type: "module", name: "race" });
+  const started = new Worker(new URL("../workers/race-script.ts", import.meta.url), {
+    type: "module",
+    name: "race",
+  });
   worker = started;
   current.value = { state: "running", rows, laps: [] };
   started.addEventListener("error", (event) => {
-    current.value = { state: "failed", problem: event.message || "the worker of the race could not be started" };
+    current.value = {
+      state: "failed",
+      problem: event.message || "the worker of the race could not be started",
+    };
   });
   started.addEventListener("message", ({ data }: MessageEvent<FromRace>) => {
     if (data.type === "problem") {
@@ -58,9 +64,14 @@ export function startRace(rows: number): void {
     }
   });
   const { model, width } = bound;
-  const places = spreadRows(bound.rows, Math.max(1, Math.min(rows, Math.floor(SAMPLE_VALUES / Math.max(1, width)))));
+  const places = spreadRows(
+    bound.rows,
+    Math.max(1, Math.min(rows, Math.floor(SAMPLE_VALUES / Math.max(1, width)))),
+  );
   const sample = new Float32Array(places.length * width);
-  places.forEach((place, i) => void bound.fill(place, place + 1, sample.subarray(i * width, (i + 1) * width)));
+  places.forEach(
+    (place, i) => void bound.fill(place, place + 1, sample.subarray(i * width, (i + 1) * width)),
+  );
   const message: StartMessage = {
     names: LINE_UP.map(({ name }) => name),
     bytes: model.bytes,

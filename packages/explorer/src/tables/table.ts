@@ -109,6 +109,9 @@ export function float32Text(value: number): string {
   if (Number.isNaN(value)) {
     return "";
   }
+  if (value === 0) {
+    return Object.is(value, -0) ? "-0" : "0";
+  }
   for (let digits = 6; digits < 9; digits++) {
     const number = Number(value.toPrecision(digits));
     if (Math.fround(number) === value) {

@@ -32,9 +32,16 @@ async function answer(id: number, method: Method, args: readonly unknown[]): Pro
     }
     const call = analyst[method] as (...args: unknown[]) => unknown;
     const found = await call.apply(analyst, method === "treesWith" ? [...args, pause] : [...args]);
-    scope.postMessage({ type: "answer", id, answer: found }, method === "tree" ? buffersOf(found as TreeTable) : []);
+    scope.postMessage(
+      { type: "answer", id, answer: found },
+      method === "tree" ? buffersOf(found as TreeTable) : [],
+    );
   } catch (error) {
-    scope.postMessage({ type: "problem", id, problem: error instanceof Error ? error.message : String(error) });
+    scope.postMessage({
+      type: "problem",
+      id,
+      problem: error instanceof Error ? error.message : String(error),
+    });
   }
 }
 

@@ -14,7 +14,10 @@ export class AnalystWorker {
   #failure: Error | undefined;
 
   constructor(bytes: Uint8Array, dump: DumpOptions | undefined) {
-    this.#worker = new Worker(new URL("./analyst-script.ts", import.meta.url), { type: "module", name: "analyst" });
+    this.#worker = new Worker(new URL("./analyst-script.ts", import.meta.url), {
+      type: "module",
+      name: "analyst",
+    });
     this.#worker.addEventListener("error", (event) => {
       this.#fail(new Error(event.message || "the worker that looks into the model could not be started"));
     });

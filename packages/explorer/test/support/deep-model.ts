@@ -20,7 +20,9 @@ function fullTree(id: number, depth: number): object {
     right_children: of((node) => (node < splits ? 2 * node + 2 : -1)),
     parents: of((node) => (node === 0 ? 2 ** 31 - 1 : Math.floor((node - 1) / 2))),
     loss_changes: of((node) => (node < splits ? 1 + place(node) : 0)),
-    split_conditions: of((node) => (node < splits ? Math.fround(place(node)) : Math.fround(2 * place(node) - 1))),
+    split_conditions: of((node) =>
+      node < splits ? Math.fround(place(node)) : Math.fround(2 * place(node) - 1),
+    ),
     split_indices: of((node) => (node < splits ? level(node) % 30 : 0)),
     split_type: of(() => 0),
     sum_hessian: of((node) => 2 ** (depth - level(node))),

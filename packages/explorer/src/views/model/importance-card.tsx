@@ -88,14 +88,14 @@ const VALUE_ROOM = 66;
 function Bars({ items, label }: { readonly items: readonly Importance[]; readonly label: string }) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const longest = Math.max(...items.map(({ feature }) => feature.length));
-  const left = Math.min(longest * 7.4 + 12, width * 0.42);
+  const left = Math.min(longest * 8.2 + 14, width * 0.42);
   const values = items.map(({ value }) => value).filter(Number.isFinite);
   const x = scaleLinear(
     [Math.min(0, ...values), Math.max(0, ...values)],
     [left, Math.max(left + 1, width - VALUE_ROOM)],
   );
   const height = items.length * ROW;
-  const fits = Math.floor((left - 12) / 7.2);
+  const fits = Math.floor((left - 12) / 8.2);
   return (
     <div ref={ref} class="chart">
       {width === 0 ? null : (

@@ -27,8 +27,8 @@ export default function RaceView() {
     <section class="view race" aria-labelledby="race-title">
       <h2 id="race-title">Race</h2>
       <p>
-        The same rows through every engine that runs in this browser, on this machine. They run in turns, never at the same time; each one’s
-        best of five counts, and all answers are compared bit by bit.
+        The same rows through every engine that runs in this browser, on this machine. They run in turns,
+        never at the same time; each one’s best of five counts, and all answers are compared bit by bit.
       </p>
       <div class="race-tools">
         <Choice
@@ -42,7 +42,12 @@ export default function RaceView() {
             Cancel
           </button>
         ) : (
-          <button type="button" class="button primary" disabled={rows.rows === 0} onClick={() => startRace(chosen)}>
+          <button
+            type="button"
+            class="button primary"
+            disabled={rows.rows === 0}
+            onClick={() => startRace(chosen)}
+          >
             {race.state === "none" ? "Start the race" : "Run it again"}
           </button>
         )}
@@ -51,11 +56,14 @@ export default function RaceView() {
         </span>
       </div>
       {race.state === "failed" && <Problem>The race ended: {race.problem}</Problem>}
-      <Panel title={`${count("rows" in race ? race.rows : chosen)} rows × ${plural(rows.width, "feature")}, ${plural(rows.model.booster.numTrees, "tree")}`}>
+      <Panel
+        title={`${count("rows" in race ? race.rows : chosen)} rows × ${plural(rows.width, "feature")}, ${plural(rows.model.booster.numTrees, "tree")}`}
+      >
         <Lanes laps={laps} />
         <p class="small quiet race-notes">
           {rows.rows < chosen && `The table has ${plural(rows.rows, "row")}: they are repeated. `}
-          Engines that would take more than half a second for a run get fewer rows. {navigator.hardwareConcurrency} threads here,{" "}
+          Engines that would take more than half a second for a run get fewer rows.{" "}
+          {navigator.hardwareConcurrency} threads here,{" "}
           {crossOriginIsolated
             ? "memory shared with workers."
             : "no memory shared with workers, since the page is not cross-origin isolated: blocks are handed over."}
@@ -119,7 +127,9 @@ function Lane(props: { readonly entrant: Entrant; readonly lap: Lap | undefined;
         <div class="lane-track">
           <div class="lane-bar" style={{ width: `${most > 0 ? (100 * fast) / most : 0}%` }} />
         </div>
-        <span class="lane-speed">{lap === undefined || lap.state === "waiting" ? "" : speedCell(lap, most)}</span>
+        <span class="lane-speed">
+          {lap === undefined || lap.state === "waiting" ? "" : speedCell(lap, most)}
+        </span>
         <span class="lane-bits small">{lap === undefined ? "" : bitsText(lap)}</span>
       </div>
     </li>

@@ -1,6 +1,7 @@
 /** How the model's features and categories are called. */
-import type { LoadedModel } from "../../state/model.ts";
+
 import type { Names } from "../../logic/tree-words.ts";
+import type { LoadedModel } from "../../state/model.ts";
 
 export function namesOf({ features }: LoadedModel): Names {
   return {

@@ -28,7 +28,12 @@ export function NodeFacts(props: Props) {
         ))}
       </dl>
       <div class="button-row">
-        <button type="button" class="button small" disabled={place === 0} onClick={() => onGo(table.parent[place]!)}>
+        <button
+          type="button"
+          class="button small"
+          disabled={place === 0}
+          onClick={() => onGo(table.parent[place]!)}
+        >
           Parent
         </button>
         {!isLeaf &&
@@ -60,7 +65,9 @@ export function NodeFacts(props: Props) {
       )}
       {props.row !== undefined && (
         <p class="small quiet">
-          {props.path.has(place) ? `Row ${count(props.row)} comes through here.` : `Row ${count(props.row)} does not come here.`}
+          {props.path.has(place)
+            ? `Row ${count(props.row)} comes through here.`
+            : `Row ${count(props.row)} does not come here.`}
         </p>
       )}
     </Panel>
@@ -88,7 +95,10 @@ function factsOf({ table, names, place, values, path }: Props): (readonly [strin
     }
   }
   if (!Number.isNaN(table.cover[place]!)) {
-    facts.push(["Cover", `${number(table.cover[place]!, 5)}${Number.isFinite(share) ? ` (${number(100 * share, 3)} %)` : ""}`]);
+    facts.push([
+      "Cover",
+      `${number(table.cover[place]!, 5)}${Number.isFinite(share) ? ` (${number(100 * share, 3)} %)` : ""}`,
+    ]);
   }
   if (feature !== -1) {
     facts.push(["Beneath", plural(table.below[place]! - 1, "node")]);

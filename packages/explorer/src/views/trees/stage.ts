@@ -152,12 +152,24 @@ function drawEdges(
     if (scale >= TEXT_SCALE) {
       const isLeft = table.left[parent] === place;
       const takesMissing = (table.missingLeft[parent] === 1) === isLeft;
-      edgeLabel(context, middle, (y0 + y1) / 2, `${isLeft ? "yes" : "no"}${takesMissing ? ", missing" : ""}`, colours);
+      edgeLabel(
+        context,
+        middle,
+        (y0 + y1) / 2,
+        `${isLeft ? "yes" : "no"}${takesMissing ? ", missing" : ""}`,
+        colours,
+      );
     }
   }
 }
 
-function edgeLabel(context: CanvasRenderingContext2D, x: number, y: number, text: string, colours: Palette): void {
+function edgeLabel(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  text: string,
+  colours: Palette,
+): void {
   context.font = `11.5px ${colours.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -169,7 +181,13 @@ function edgeLabel(context: CanvasRenderingContext2D, x: number, y: number, text
 }
 
 /** Boxes without text, never thinner than a pixel. */
-function drawFar(context: CanvasRenderingContext2D, scene: Scene, places: Int32Array, view: View, colours: Palette): void {
+function drawFar(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  places: Int32Array,
+  view: View,
+  colours: Palette,
+): void {
   const high = Math.max(1, HIGH * view.scale);
   for (const place of places) {
     const [x, y] = drawnAt(scene, place, view);
@@ -203,7 +221,11 @@ function drawNode(context: CanvasRenderingContext2D, scene: Scene, place: number
   const [x, y] = positionOf(scene, place);
   const isLeaf = table.feature[place] === -1;
   const isWanted = wanted.has(table.feature[place]!);
-  context.fillStyle = isWanted ? colours.accentSoft : isLeaf ? leafColour(table, place, colours) : colours.surface;
+  context.fillStyle = isWanted
+    ? colours.accentSoft
+    : isLeaf
+      ? leafColour(table, place, colours)
+      : colours.surface;
   context.strokeStyle = isWanted || path.has(place) ? colours.accent : colours.lineStrong;
   context.lineWidth = isWanted || path.has(place) ? 2.2 : 1;
   roundBox(context, x, y - HIGH / 2, BOX, HIGH, isLeaf ? HIGH / 2 : 7);
@@ -235,7 +257,10 @@ function drawNode(context: CanvasRenderingContext2D, scene: Scene, place: number
 }
 
 function leafLines(table: TreeTable, place: number): readonly [string, string] {
-  return [leafText(table, place), Number.isNaN(table.cover[place]!) ? "" : `cover ${number(table.cover[place]!, 3)}`];
+  return [
+    leafText(table, place),
+    Number.isNaN(table.cover[place]!) ? "" : `cover ${number(table.cover[place]!, 3)}`,
+  ];
 }
 
 function splitLines(table: TreeTable, place: number, names: Names): readonly [string, string] {
@@ -270,7 +295,14 @@ function drawClosed(
   context.fillText(text, x + BOX + 4 + wide / 2, y + 0.5);
 }
 
-function roundBox(context: CanvasRenderingContext2D, x: number, y: number, wide: number, high: number, radius: number): void {
+function roundBox(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  wide: number,
+  high: number,
+  radius: number,
+): void {
   context.beginPath();
   context.roundRect(x, y, wide, high, radius);
 }
@@ -330,7 +362,13 @@ export function fit(scene: Scene, width: number, height: number, least: number):
   const root = positionOf(scene, 0)[1];
   const fits = high * scale <= height - 2 * margin + 1;
   const x = wide * across <= width - 2 * margin ? (width - wide * across) / 2 : margin;
-  return { scale, across, leastAcross, x, y: fits ? (height - (high - HIGH) * scale) / 2 : height / 2 - root * scale };
+  return {
+    scale,
+    across,
+    leastAcross,
+    x,
+    y: fits ? (height - (high - HIGH) * scale) / 2 : height / 2 - root * scale,
+  };
 }
 
 /** The view moved as little as it takes to bring a node into sight. */
@@ -339,7 +377,12 @@ export function reveal(scene: Scene, view: View, place: number, width: number, h
   const [left, right] = [wx * view.across + view.x, (wx + BOX) * view.across + view.x];
   const middle = wy * view.scale + view.y;
   const margin = Math.min(40, width / 6);
-  const dx = left < margin ? margin - left : right > width - margin ? Math.max(width - margin - right, margin - left) : 0;
+  const dx =
+    left < margin
+      ? margin - left
+      : right > width - margin
+        ? Math.max(width - margin - right, margin - left)
+        : 0;
   const dy = middle < margin ? margin - middle : middle > height - margin ? height - margin - middle : 0;
   return { ...view, x: view.x + dx, y: view.y + dy };
 }

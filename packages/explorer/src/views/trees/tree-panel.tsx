@@ -34,7 +34,16 @@ export function TreePanel(props: Props) {
   const height = Math.min(useHeight(), Math.max(300, table.leaves * LINE + 60));
   const layout = useMemo(() => layoutTree(table, (place) => open.has(place)), [table, open]);
   const matches = useMemo(() => matchesOf(table, wanted), [table, wanted]);
-  const scene: Scene = { table, layout, names, focus, path, wanted, matches, isOpen: (place) => open.has(place) };
+  const scene: Scene = {
+    table,
+    layout,
+    names,
+    focus,
+    path,
+    wanted,
+    matches,
+    isOpen: (place) => open.has(place),
+  };
   const current = view ?? fit(scene, Math.max(width, 200), height, READABLE);
 
   // The row's path is always open.
@@ -78,7 +87,10 @@ export function TreePanel(props: Props) {
   const nextMatch = (direction: 1 | -1): void => {
     const places = Array.from(table.feature.keys()).filter((place) => wanted.has(table.feature[place]!));
     if (places.length > 0) {
-      const at = direction === 1 ? places.find((place) => place > focus) : places.filter((place) => place < focus).at(-1);
+      const at =
+        direction === 1
+          ? places.find((place) => place > focus)
+          : places.filter((place) => place < focus).at(-1);
       goTo(at ?? (direction === 1 ? places[0]! : places.at(-1)!));
     }
   };
@@ -86,7 +98,11 @@ export function TreePanel(props: Props) {
     if (event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
-    const steps: Readonly<Record<string, Step>> = { ArrowLeft: "parent", ArrowUp: "above", ArrowDown: "below" };
+    const steps: Readonly<Record<string, Step>> = {
+      ArrowLeft: "parent",
+      ArrowUp: "above",
+      ArrowDown: "below",
+    };
     const step = steps[event.key];
     if (step !== undefined) {
       setFocus(neighbour(table, layout, focus, step));
@@ -135,11 +151,23 @@ export function TreePanel(props: Props) {
           <>
             {wanted.size > 0 && (
               <div class="stepper" role="group" aria-label="Splits on the feature in this tree">
-                <button type="button" class="button small" aria-label="Previous split on it" disabled={found === 0} onClick={() => nextMatch(-1)}>
+                <button
+                  type="button"
+                  class="button small"
+                  aria-label="Previous split on it"
+                  disabled={found === 0}
+                  onClick={() => nextMatch(-1)}
+                >
                   ‹
                 </button>
                 <span>{plural(found, "split")} here</span>
-                <button type="button" class="button small" aria-label="Next split on it" disabled={found === 0} onClick={() => nextMatch(1)}>
+                <button
+                  type="button"
+                  class="button small"
+                  aria-label="Next split on it"
+                  disabled={found === 0}
+                  onClick={() => nextMatch(1)}
+                >
                   ›
                 </button>
               </div>
@@ -151,11 +179,16 @@ export function TreePanel(props: Props) {
               <button type="button" class="button small" aria-label="Zoom out" onClick={() => zoom(0.8)}>
                 −
               </button>
-              <button type="button" class="button small" onClick={() => setView(fit(scene, width, height, 0))}>
+              <button
+                type="button"
+                class="button small"
+                onClick={() => setView(fit(scene, width, height, 0))}
+              >
                 Fit
               </button>
               <button
-                type="button" class="button small"
+                type="button"
+                class="button small"
                 onClick={() => {
                   const next = isAllOpen ? firstOpen(table, FIRST_LINES) : new Set(table.feature.keys());
                   const opened = layoutTree(table, (place) => next.has(place));
@@ -188,7 +221,11 @@ export function TreePanel(props: Props) {
               toggle(hit.place);
             }
           }}
-          ref={(element) => wheel(element, (event) => setView(zoomed(current, Math.exp(-event.deltaY * 0.0015), ...pointIn(event))))}
+          ref={(element) =>
+            wheel(element, (event) =>
+              setView(zoomed(current, Math.exp(-event.deltaY * 0.0015), ...pointIn(event))),
+            )
+          }
         >
           <Canvas
             label={props.title}
@@ -198,15 +235,28 @@ export function TreePanel(props: Props) {
           />
         </div>
         <p class="small quiet tree-help">
-          {table.size > layout.visible.length && `${plural(layout.visible.length, "node")} of ${plural(table.size, "node")} shown. `}
-          Lines are as wide as the cover that goes their way. Drag to move, wheel or two fingers to zoom, double-click to open or
-          close; arrow keys walk.
+          {table.size > layout.visible.length &&
+            `${plural(layout.visible.length, "node")} of ${plural(table.size, "node")} shown. `}
+          Lines are as wide as the cover that goes their way. Drag to move, wheel or two fingers to zoom,
+          double-click to open or close; arrow keys walk.
         </p>
       </Panel>
-      <NodeFacts table={table} names={names} place={focus} onGo={goTo} row={props.row} values={props.values} path={path} />
+      <NodeFacts
+        table={table}
+        names={names}
+        place={focus}
+        onGo={goTo}
+        row={props.row}
+        values={props.values}
+        path={path}
+      />
       <p id="tree-node" class="hidden" aria-live="polite">
         {describeNode(table, focus, names)}
-        {table.feature[focus] === -1 ? "" : open.has(focus) ? ", open" : `, closed, ${plural(table.below[focus]! - 1, "node")} beneath`}
+        {table.feature[focus] === -1
+          ? ""
+          : open.has(focus)
+            ? ", open"
+            : `, closed, ${plural(table.below[focus]! - 1, "node")} beneath`}
       </p>
     </div>
   );
@@ -221,7 +271,8 @@ function matchesOf(table: TreeTable, wanted: ReadonlySet<number>): Int32Array | 
   for (let place = table.size - 1; place >= 0; place--) {
     const feature = table.feature[place]!;
     if (feature !== -1) {
-      counts[place] = (wanted.has(feature) ? 1 : 0) + counts[table.left[place]!]! + counts[table.right[place]!]!;
+      counts[place] =
+        (wanted.has(feature) ? 1 : 0) + counts[table.left[place]!]! + counts[table.right[place]!]!;
     }
   }
   return counts;
@@ -293,8 +344,16 @@ function useDrag(view: () => View, onView: (view: View) => void, onClick: (x: nu
       const other = [...pointers.current].find(([id]) => id !== event.pointerId)?.[1];
       pointers.current.set(event.pointerId, now);
       if (other !== undefined) {
-        const distance = (point: readonly [number, number]): number => Math.hypot(point[0] - other[0], point[1] - other[1]);
-        onView(zoomed(view(), distance(now) / Math.max(1, distance(before)), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2));
+        const distance = (point: readonly [number, number]): number =>
+          Math.hypot(point[0] - other[0], point[1] - other[1]);
+        onView(
+          zoomed(
+            view(),
+            distance(now) / Math.max(1, distance(before)),
+            (now[0] + other[0]) / 2,
+            (now[1] + other[1]) / 2,
+          ),
+        );
       } else if (moved.current > CLICK) {
         onView({ ...view(), x: view().x + dx, y: view().y + dy });
       }

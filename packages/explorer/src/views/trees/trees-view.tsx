@@ -23,7 +23,11 @@ export default function TreesView() {
       <h2 id="trees-title">Trees</h2>
       {loaded.booster.numTrees === 0 ? (
         <Panel title="No trees">
-          <p>{loaded.booster.booster === "gblinear" ? "A linear model has weights and no trees." : "The model has no rounds yet, so it has no trees."}</p>
+          <p>
+            {loaded.booster.booster === "gblinear"
+              ? "A linear model has weights and no trees."
+              : "The model has no rounds yet, so it has no trees."}
+          </p>
         </Panel>
       ) : (
         <Trees loaded={loaded} />
@@ -39,7 +43,9 @@ function Trees({ loaded }: { readonly loaded: LoadedModel }) {
   const names = useMemo(() => namesOf(loaded), [loaded]);
   const search = parameter("find").value ?? "";
   const wanted = useMemo(() => featuresLike(loaded, search), [loaded, search]);
-  const { answer: table, problem } = useAnswer(`${loaded.name} ${index}`, () => analyst().call("tree", index));
+  const { answer: table, problem } = useAnswer(`${loaded.name} ${index}`, () =>
+    analyst().call("tree", index),
+  );
   const { answer: uses } = useAnswer(wanted.size === 0 ? undefined : [...wanted].join(), () =>
     analyst().call("treesWith", [...wanted]),
   );
@@ -47,15 +53,23 @@ function Trees({ loaded }: { readonly loaded: LoadedModel }) {
   const show = (tree: number): void => setParameters({ tree: String(tree) });
   const path = useMemo(() => {
     const leaf = leaves?.leaves[index];
-    return new Set(table === undefined || leaf === undefined || table.index !== index ? [] : pathTo(table, placeOf(table, leaf)));
+    return new Set(
+      table === undefined || leaf === undefined || table.index !== index
+        ? []
+        : pathTo(table, placeOf(table, leaf)),
+    );
   }, [table, leaves, index]);
   return (
     <>
       <div class="trees-tools">
         <Stepper label="Tree" unit="tree" value={index} count={numTrees} onChange={show} />
         <Search loaded={loaded} text={search} found={wanted.size} />
-        {wanted.size > 0 && uses !== undefined && <Uses uses={uses.map(({ tree }) => tree)} index={index} total={numTrees} onTree={show} />}
-        {uses !== undefined && wanted.size > 0 && <UseFacts splits={sum(uses.map(({ splits }) => splits))} gain={sum(uses.map(({ gain }) => gain))} />}
+        {wanted.size > 0 && uses !== undefined && (
+          <Uses uses={uses.map(({ tree }) => tree)} index={index} total={numTrees} onTree={show} />
+        )}
+        {uses !== undefined && wanted.size > 0 && (
+          <UseFacts splits={sum(uses.map(({ splits }) => splits))} gain={sum(uses.map(({ gain }) => gain))} />
+        )}
       </div>
       {problem !== undefined && <Problem>{problem}</Problem>}
       {table !== undefined && (
@@ -103,7 +117,15 @@ function useLeaves() {
   return isThere && fresh ? answer : undefined;
 }
 
-function Search({ loaded, text, found }: { readonly loaded: LoadedModel; readonly text: string; readonly found: number }) {
+function Search({
+  loaded,
+  text,
+  found,
+}: {
+  readonly loaded: LoadedModel;
+  readonly text: string;
+  readonly found: number;
+}) {
   const [typed, setTyped] = useState(text);
   return (
     <label class="choice">
@@ -124,7 +146,13 @@ function Search({ loaded, text, found }: { readonly loaded: LoadedModel; readonl
         ))}
       </datalist>
       <span id="tree-search-result" class="quiet" role="status">
-        {text.trim() === "" ? "" : found === 0 ? "no feature has this in its name" : found > 1 ? plural(found, "feature") : ""}
+        {text.trim() === ""
+          ? ""
+          : found === 0
+            ? "no feature has this in its name"
+            : found > 1
+              ? plural(found, "feature")
+              : ""}
       </span>
     </label>
   );
@@ -142,13 +170,25 @@ function Uses(props: {
   const after = uses.find((tree) => tree > index);
   return (
     <div class="stepper" role="group" aria-label="Trees with this feature">
-      <button type="button" class="button small" disabled={before === undefined} aria-label="Previous tree with it" onClick={() => props.onTree(before!)}>
+      <button
+        type="button"
+        class="button small"
+        disabled={before === undefined}
+        aria-label="Previous tree with it"
+        onClick={() => props.onTree(before!)}
+      >
         ‹
       </button>
       <span>
         in {count(uses.length)} of {plural(props.total, "tree")}
       </span>
-      <button type="button" class="button small" disabled={after === undefined} aria-label="Next tree with it" onClick={() => props.onTree(after!)}>
+      <button
+        type="button"
+        class="button small"
+        disabled={after === undefined}
+        aria-label="Next tree with it"
+        onClick={() => props.onTree(after!)}
+      >
         ›
       </button>
     </div>

@@ -112,7 +112,13 @@ function Control(props: ControlProps) {
   return (
     <li class={`control ${isChosen ? "chosen" : ""} ${isChanged ? "changed" : ""}`}>
       <div class="control-head">
-        <button type="button" class="control-name" aria-pressed={isChosen} title={`Curve of ${name}`} onClick={props.onChoose}>
+        <button
+          type="button"
+          class="control-name"
+          aria-pressed={isChosen}
+          title={`Curve of ${name}`}
+          onClick={props.onChoose}
+        >
           {name}
         </button>
         {isChanged && (
@@ -125,7 +131,9 @@ function Control(props: ControlProps) {
             type="checkbox"
             aria-label={`${name} is missing`}
             checked={Number.isNaN(value)}
-            onChange={(event) => change(index, event.currentTarget.checked ? Number.NaN : known(startRow.peek()[index]!, domain))}
+            onChange={(event) =>
+              change(index, event.currentTarget.checked ? Number.NaN : known(startRow.peek()[index]!, domain))
+            }
           />
           missing
         </label>
@@ -177,7 +185,13 @@ function shortText(value: number, domain: Domain): string {
     : number(value, 6);
 }
 
-function NumberControl({ index, name, domain, value, onChoose }: ControlProps & { readonly domain: NumericDomain }) {
+function NumberControl({
+  index,
+  name,
+  domain,
+  value,
+  onChoose,
+}: ControlProps & { readonly domain: NumericDomain }) {
   const isMissing = Number.isNaN(value);
   const { least, greatest, whole } = domain;
   const shown = isMissing ? "" : float32Text(value);

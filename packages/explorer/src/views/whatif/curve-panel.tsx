@@ -44,7 +44,14 @@ export function CurvePanel({ feature, domain }: Props) {
       {curve === undefined && problem === undefined && <div style={{ height: `${HEIGHT + 60}px` }} />}
       {curve !== undefined &&
         (curve.axis.kind === "numeric" && domain.kind === "numeric" ? (
-          <NumberCurve curve={curve} feature={feature} name={name} least={domain.least} greatest={domain.greatest} whole={domain.whole} />
+          <NumberCurve
+            curve={curve}
+            feature={feature}
+            name={name}
+            least={domain.least}
+            greatest={domain.greatest}
+            whole={domain.whole}
+          />
         ) : (
           <CategoryCurve curve={curve} feature={feature} name={name} />
         ))}
@@ -81,7 +88,9 @@ function NumberCurve(props: {
   const [low, high] = rangeOf([...steps.map((step) => step.value), missing, now], model.value!.isProbability);
   const x = scaleLinear([least, greatest], [LEFT, Math.max(LEFT + 10, width - RIGHT)]);
   const y = scaleLinear([low, high], [HEIGHT - BOTTOM, TOP]);
-  const path = steps.map(({ from, to, value: at }, i) => `${i === 0 ? "M" : "L"}${x(from)} ${y(at)}H${x(to)}`).join("");
+  const path = steps
+    .map(({ from, to, value: at }, i) => `${i === 0 ? "M" : "L"}${x(from)} ${y(at)}H${x(to)}`)
+    .join("");
   const missingX = width - RIGHT / 2;
   const set = (event: PointerEvent): void => {
     if (event.buttons !== 1) {
@@ -146,20 +155,31 @@ function NumberCurve(props: {
         </svg>
       </div>
       <div class="curve-foot">
-        <button type="button" class="button small" disabled={down === undefined} onClick={() => change(feature, down!)}>
+        <button
+          type="button"
+          class="button small"
+          disabled={down === undefined}
+          onClick={() => change(feature, down!)}
+        >
           ‹ Step down
         </button>
         <span>
           <b>{Number.isNaN(value) ? "missing" : float32Text(value)}</b>: {number(now, 6)}
           {!Number.isNaN(value) && <span class="quiet"> for all of {cell}</span>}
         </span>
-        <button type="button" class="button small" disabled={up === undefined} onClick={() => change(feature, up!)}>
+        <button
+          type="button"
+          class="button small"
+          disabled={up === undefined}
+          onClick={() => change(feature, up!)}
+        >
           Step up ›
         </button>
       </div>
       <p class="small quiet">
-        {curve.axis.kind === "numeric" && plural(curve.axis.breakpoints.length, "step")}, from the model’s own splits: between two of them
-        every value has the same score, to the bit. Drag in the chart to move the row.
+        {curve.axis.kind === "numeric" && plural(curve.axis.breakpoints.length, "step")}, from the model’s own
+        splits: between two of them every value has the same score, to the bit. Drag in the chart to move the
+        row.
       </p>
     </>
   );
@@ -188,14 +208,26 @@ function Bars(props: {
       {Array.from(counts, (many, i) => {
         const high = (many / most) * 46;
         const from = x(least + i * wide);
-        return <rect key={i} x={from} width={Math.max(1, x(least + (i + 1) * wide) - from - 1)} y={HEIGHT - BOTTOM - high} height={high} />;
+        return (
+          <rect
+            key={i}
+            x={from}
+            width={Math.max(1, x(least + (i + 1) * wide) - from - 1)}
+            y={HEIGHT - BOTTOM - high}
+            height={high}
+          />
+        );
       })}
     </g>
   );
 }
 
 /** Categories as lines that can be chosen. */
-function CategoryCurve(props: { readonly curve: ResponseCurve; readonly feature: number; readonly name: string }) {
+function CategoryCurve(props: {
+  readonly curve: ResponseCurve;
+  readonly feature: number;
+  readonly name: string;
+}) {
   const { curve, feature, name } = props;
   const { axis, values, outputs } = curve;
   const group = output.value;
@@ -221,7 +253,12 @@ function CategoryCurve(props: { readonly curve: ResponseCurve; readonly feature:
         const score = values[cell * outputs + group]!;
         return (
           <li key={cell}>
-            <button type="button" class="category" aria-pressed={cell === now} onClick={() => change(feature, codeOf(cell))}>
+            <button
+              type="button"
+              class="category"
+              aria-pressed={cell === now}
+              onClick={() => change(feature, codeOf(cell))}
+            >
               <span class="category-name">{cellText(axis, cell)}</span>
               <span class="category-track">
                 <span class="category-dot" style={{ left: `${(100 * (score - low)) / (high - low)}%` }} />

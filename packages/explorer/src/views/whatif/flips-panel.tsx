@@ -38,7 +38,12 @@ export function FlipsPanel({ onFeature }: { readonly onFeature: (feature: number
               </p>
               <ul class="plain flips">
                 {answer.single.slice(0, SHOWN).map((flip) => (
-                  <FlipLine key={flip.changes[0]!.feature} flip={flip} loaded={loaded} onApply={() => apply(flip)} />
+                  <FlipLine
+                    key={flip.changes[0]!.feature}
+                    flip={flip}
+                    loaded={loaded}
+                    onApply={() => apply(flip)}
+                  />
                 ))}
               </ul>
             </>
@@ -57,7 +62,11 @@ export function FlipsPanel({ onFeature }: { readonly onFeature: (feature: number
   );
 }
 
-function FlipLine(props: { readonly flip: Flip; readonly loaded: LoadedModel; readonly onApply: () => void }) {
+function FlipLine(props: {
+  readonly flip: Flip;
+  readonly loaded: LoadedModel;
+  readonly onApply: () => void;
+}) {
   const { flip, loaded } = props;
   return (
     <li>
@@ -65,7 +74,8 @@ function FlipLine(props: { readonly flip: Flip; readonly loaded: LoadedModel; re
         {flip.changes.map((change, i) => (
           <span key={change.feature} class="flip-change">
             {i > 0 && "and "}
-            <b>{loaded.features[change.feature]!.name}</b> {textOf(change.from, change, loaded)} → {textOf(change.to, change, loaded)}
+            <b>{loaded.features[change.feature]!.name}</b> {textOf(change.from, change, loaded)} →{" "}
+            {textOf(change.to, change, loaded)}
           </span>
         ))}
         <span class="quiet"> score {number(flip.score)}</span>

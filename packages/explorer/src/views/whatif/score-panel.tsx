@@ -31,7 +31,9 @@ export function ScorePanel() {
           ) : (
             <>
               was {number(before, 6)},{" "}
-              <b class={now > before ? "up-text" : now < before ? "down-text" : ""}>{signed(now - before, 4)}</b>
+              <b class={now > before ? "up-text" : now < before ? "down-text" : ""}>
+                {signed(now - before, 4)}
+              </b>
             </>
           )}
         </span>
@@ -45,7 +47,9 @@ export function ScorePanel() {
         <div class="score-bar" aria-hidden="true">
           <span class="score-fill" style={{ width: `${100 * now}%` }} />
           {changed > 0 && <span class="score-mark before" style={{ left: `${100 * before}%` }} />}
-          {limit !== undefined && limit > 0 && limit < 1 && <span class="score-mark limit" style={{ left: `${100 * limit}%` }} />}
+          {limit !== undefined && limit > 0 && limit < 1 && (
+            <span class="score-mark limit" style={{ left: `${100 * limit}%` }} />
+          )}
         </div>
       )}
       {isMultiClass && (

@@ -26,15 +26,21 @@ export default function WhatIfView() {
   const rows = binding.value;
   const at = selectedRow.value ?? 0;
   const sample = useMemo(() => sampleOf(), [rows]);
-  const { answer: domains, problem } = useAnswer(loaded === undefined ? undefined : `${loaded.name} ${sample?.rows}`, () =>
-    analyst().call("domains", sample),
+  const { answer: domains, problem } = useAnswer(
+    loaded === undefined ? undefined : `${loaded.name} ${sample?.rows}`,
+    () => analyst().call("domains", sample),
   );
   // By what they do to the row as it was, so that controls stay where they are.
-  const { answer: order } = useAnswer(loaded === undefined ? undefined : `${at} ${output.value} ${rows?.rows}`, async () => {
-    const group = Math.min(output.peek(), loaded!.booster.numOutputGroups - 1);
-    const { contributions } = await analyst().call("explainRow", startRow.peek(), group);
-    return [...contributions.keys()].sort((a, b) => Math.abs(contributions[b]!) - Math.abs(contributions[a]!));
-  });
+  const { answer: order } = useAnswer(
+    loaded === undefined ? undefined : `${at} ${output.value} ${rows?.rows}`,
+    async () => {
+      const group = Math.min(output.peek(), loaded!.booster.numOutputGroups - 1);
+      const { contributions } = await analyst().call("explainRow", startRow.peek(), group);
+      return [...contributions.keys()].sort(
+        (a, b) => Math.abs(contributions[b]!) - Math.abs(contributions[a]!),
+      );
+    },
+  );
   if (loaded === undefined) {
     return null;
   }
@@ -56,9 +62,13 @@ export default function WhatIfView() {
           <OutputChoice value={output.value} onChange={chooseOutput} />
         </RowHead>
       )}
-      {rows === undefined && <p class="quiet">There is no table that fits the model: the row starts with every value missing.</p>}
+      {rows === undefined && (
+        <p class="quiet">There is no table that fits the model: the row starts with every value missing.</p>
+      )}
       {refusal !== undefined && (
-        <Problem>Row {at} cannot be scored as it is: {refusal}. Here that value counts as missing.</Problem>
+        <Problem>
+          Row {at} cannot be scored as it is: {refusal}. Here that value counts as missing.
+        </Problem>
       )}
       {problem !== undefined && <Problem>{problem}</Problem>}
       {domains !== undefined && domains.length === loaded.features.length && order !== undefined && (
@@ -68,7 +78,14 @@ export default function WhatIfView() {
             <CurvePanel feature={feature} domain={domains[feature]!} />
             <FlipsPanel onFeature={choose} />
           </div>
-          <Controls domains={domains} order={order} row={row.value} edits={edits.value} feature={feature} onFeature={choose} />
+          <Controls
+            domains={domains}
+            order={order}
+            row={row.value}
+            edits={edits.value}
+            feature={feature}
+            onFeature={choose}
+          />
         </div>
       )}
     </section>
@@ -82,6 +99,8 @@ function sampleOf(): Matrix | undefined {
   }
   const places = spreadRows(rows.rows, SAMPLE);
   const data = new Float32Array(places.length * rows.width);
-  places.forEach((place, i) => void rows.fill(place, place + 1, data.subarray(i * rows.width, (i + 1) * rows.width)));
+  places.forEach(
+    (place, i) => void rows.fill(place, place + 1, data.subarray(i * rows.width, (i + 1) * rows.width)),
+  );
   return { data, rows: places.length, cols: rows.width };
 }

@@ -36,9 +36,13 @@ export function DependencePanel(props: Props) {
   const names = namesOf(loaded);
   const [partner, setPartner] = useState("auto");
   useEffect(() => {
-    void analyst().call("keepSample", found.features, found.contributions).catch(() => undefined);
+    void analyst()
+      .call("keepSample", found.features, found.contributions)
+      .catch(() => undefined);
   }, [found]);
-  const { answer: partners } = useAnswer(`${feature} ${found.time}`, () => analyst().call("partners", feature));
+  const { answer: partners } = useAnswer(`${feature} ${found.time}`, () =>
+    analyst().call("partners", feature),
+  );
   const colouring = partner === "none" ? undefined : partner === "auto" ? partners?.[0] : Number(partner);
   const options = names.features.map((name, i) => [i, name] as const);
   const auto = partners?.[0] === undefined ? "automatic" : `automatic: ${names.features[partners[0]]}`;
@@ -74,7 +78,13 @@ interface Columns {
   readonly partnerValues: Float32Array | undefined;
 }
 
-function Dependence({ found, feature, row, onRow, partner }: Props & { readonly partner: number | undefined }) {
+function Dependence({
+  found,
+  feature,
+  row,
+  onRow,
+  partner,
+}: Props & { readonly partner: number | undefined }) {
   const [width, setWidth] = useState(0);
   const [hover, setHover] = useState(-1);
   const loaded = model.value!;
@@ -124,7 +134,8 @@ function Dependence({ found, feature, row, onRow, partner }: Props & { readonly 
         {hover >= 0 && (
           <Tip x={places.xs[hover]!} y={places.ys[hover]!} width={width}>
             <b>Row {found.rows[hover]}</b>
-            {names.features[feature]} = {valueText(columns.x[hover]!, feature, names)}: {signed(columns.y[hover]!)}
+            {names.features[feature]} = {valueText(columns.x[hover]!, feature, names)}:{" "}
+            {signed(columns.y[hover]!)}
             {partner !== undefined && columns.partnerValues !== undefined && (
               <>
                 <br />
@@ -181,7 +192,12 @@ interface Places {
   readonly left: number;
 }
 
-function placesOf(columns: Columns, width: number, categories: number | undefined, hasMissing: boolean): Places {
+function placesOf(
+  columns: Columns,
+  width: number,
+  categories: number | undefined,
+  hasMissing: boolean,
+): Places {
   const left = LEFT + (hasMissing ? MISSING : 0);
   const [low, high] = extentOf(columns.y) ?? [0, 0];
   const y = scaleLinear([Math.min(0, low), Math.max(0, high)], [HEIGHT - BOTTOM - 8, 12]);
@@ -205,7 +221,11 @@ function drawFrame(
   { x, y, left }: Places,
   width: number,
   colours: Palette,
-  axis: { readonly categories: readonly string[] | undefined; readonly hasMissing: boolean; readonly name: string },
+  axis: {
+    readonly categories: readonly string[] | undefined;
+    readonly hasMissing: boolean;
+    readonly name: string;
+  },
 ): void {
   const bottom = HEIGHT - BOTTOM;
   context.font = `12px ${colours.font}`;
@@ -227,7 +247,9 @@ function drawFrame(
   context.fillStyle = colours.quiet;
   if (axis.categories !== undefined) {
     const room = Math.abs(x(1) - x(0)) - 6;
-    axis.categories.forEach((name, code) => void context.fillText(fitted(context, name, room), x(code), bottom + 6));
+    axis.categories.forEach(
+      (name, code) => void context.fillText(fitted(context, name, room), x(code), bottom + 6),
+    );
   } else {
     for (const tick of x.ticks(Math.max(2, Math.floor(width / 90)))) {
       context.fillText(number(tick), x(tick), bottom + 6);

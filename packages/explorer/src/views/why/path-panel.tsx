@@ -1,7 +1,7 @@
 /** The way of a row through a tree, split by split. */
 import { Panel, Problem, Stepper } from "../../charts/panel.tsx";
 import { number, signed } from "../../logic/format.ts";
-import { type TreeTable, pathTo, placeOf } from "../../logic/tree-table.ts";
+import { pathTo, placeOf, type TreeTable } from "../../logic/tree-table.ts";
 import { conditions, featureName, leafText, type Names, valueText } from "../../logic/tree-words.ts";
 import { analyst, useAnswer } from "../../state/analyst.ts";
 import { model } from "../../state/model.ts";
@@ -23,7 +23,11 @@ export function PathPanel(props: {
   if (props.leaves.length === 0) {
     return (
       <Panel title="The way through a tree">
-        <p>{numTrees === 0 ? "A linear model has no trees: its contributions are weight × value." : "The model has no trees."}</p>
+        <p>
+          {numTrees === 0
+            ? "A linear model has no trees: its contributions are weight × value."
+            : "The model has no trees."}
+        </p>
       </Panel>
     );
   }
@@ -45,7 +49,8 @@ export function PathPanel(props: {
         <Path table={table} leaf={props.leaves[table.index]!} values={props.values} names={namesOf(loaded)} />
       )}
       <button
-        type="button" class="button small"
+        type="button"
+        class="button small"
         onClick={() => showView("trees", { tree: String(index), row: String(props.row) })}
       >
         Show the whole tree
@@ -77,7 +82,11 @@ function Path(props: {
                 <b>{featureName(names, feature)}</b> = {valueText(value, feature, names)}
               </span>
               <span class="path-condition">
-                {Number.isNaN(value) ? `missing goes with ${goesLeft ? left : right}` : goesLeft ? left : right}
+                {Number.isNaN(value)
+                  ? `missing goes with ${goesLeft ? left : right}`
+                  : goesLeft
+                    ? left
+                    : right}
               </span>
             </div>
             <Facts table={table} place={place} />

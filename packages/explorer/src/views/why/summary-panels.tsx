@@ -5,7 +5,12 @@ import { topFeatures } from "../../logic/beeswarm.ts";
 import { count, plural } from "../../logic/format.ts";
 import { binding } from "../../state/binding.ts";
 import { output } from "../../state/choices.ts";
-import { cancelExplaining, type Explanations, explaining, startExplaining } from "../../state/explanations.ts";
+import {
+  cancelExplaining,
+  type Explanations,
+  explaining,
+  startExplaining,
+} from "../../state/explanations.ts";
 import { DependencePanel } from "./dependence-panel.tsx";
 import { Swarm } from "./swarm.tsx";
 
@@ -25,7 +30,8 @@ export function SummaryPanels(props: Props) {
   const state = explaining.value;
   const found = state.state === "done" ? state.explanations : undefined;
   const group = output.value;
-  const isWanted = found?.binding === rows && found?.output === group && isEnough(found, limit, rows?.rows ?? 0);
+  const isWanted =
+    found?.binding === rows && found?.output === group && isEnough(found, limit, rows?.rows ?? 0);
   useEffect(() => {
     if (!isWanted && rows !== undefined && rows.rows > 0) {
       startExplaining(limit, group);
@@ -49,9 +55,7 @@ export function SummaryPanels(props: Props) {
     <>
       <Panel title="What matters in this table" tools={tools}>
         <Progress onAgain={() => startExplaining(limit, group)} />
-        {found !== undefined && found.rows.length > 0 && (
-          <Found found={found} total={total} {...props} />
-        )}
+        {found !== undefined && found.rows.length > 0 && <Found found={found} total={total} {...props} />}
       </Panel>
       {found !== undefined && found.rows.length > 0 && <Dependence found={found} {...props} />}
     </>
@@ -93,7 +97,14 @@ function Progress({ onAgain }: { readonly onAgain: () => void }) {
   }
 }
 
-function Found({ found, total, feature, onFeature, row, onRow }: Props & {
+function Found({
+  found,
+  total,
+  feature,
+  onFeature,
+  row,
+  onRow,
+}: Props & {
   readonly found: Explanations;
   readonly total: number;
 }) {
@@ -105,8 +116,9 @@ function Found({ found, total, feature, onFeature, row, onRow }: Props & {
         {shown < total - refused
           ? `A sample of ${plural(shown, "row")} of ${count(total)}, evenly spread`
           : plural(shown, "row")}
-        {refused > 0 ? `; ${plural(refused, "row")} cannot be scored` : ""}, explained in {(found.time / 1000).toFixed(1)} s. A dot is
-        a row: to the right its feature raises the score, to the left it lowers it.
+        {refused > 0 ? `; ${plural(refused, "row")} cannot be scored` : ""}, explained in{" "}
+        {(found.time / 1000).toFixed(1)} s. A dot is a row: to the right its feature raises the score, to the
+        left it lowers it.
       </p>
       <Swarm found={found} feature={feature} onFeature={onFeature} row={row} onRow={onRow} />
     </>
@@ -115,5 +127,7 @@ function Found({ found, total, feature, onFeature, row, onRow }: Props & {
 
 function Dependence({ found, feature, onFeature, row, onRow }: Props & { readonly found: Explanations }) {
   const top = useMemo(() => topFeatures(found.contributions, 1)[0] ?? 0, [found]);
-  return <DependencePanel found={found} feature={feature ?? top} onFeature={onFeature} row={row} onRow={onRow} />;
+  return (
+    <DependencePanel found={found} feature={feature ?? top} onFeature={onFeature} row={row} onRow={onRow} />
+  );
 }

@@ -48,8 +48,14 @@ export function Swarm(props: {
   const loaded = model.value!;
   const names = namesOf(loaded);
   const lines = useMemo(() => linesOf(found, limit), [found, limit]);
-  const extent = useMemo(() => extentOf(lines.flatMap(({ contributions }) => extentOf(contributions) ?? [])), [lines]);
-  const scale = scaleLinear([Math.min(0, extent?.[0] ?? 0), Math.max(0, extent?.[1] ?? 0)], [10, Math.max(20, width - 10)]);
+  const extent = useMemo(
+    () => extentOf(lines.flatMap(({ contributions }) => extentOf(contributions) ?? [])),
+    [lines],
+  );
+  const scale = scaleLinear(
+    [Math.min(0, extent?.[0] ?? 0), Math.max(0, extent?.[1] ?? 0)],
+    [10, Math.max(20, width - 10)],
+  );
   const dots = useMemo(() => lines.map((line, i) => dotsOf(line, scale, i)), [lines, width]);
   const height = TOP + lines.length * LINE + AXIS;
   const chosen = found.rows.indexOf(props.row);
@@ -104,7 +110,13 @@ export function Swarm(props: {
           }}
         >
           {hover !== undefined && (
-            <DotTip line={lines[hover[0]]!} dots={dots[hover[0]]!} dot={hover[1]} found={found} width={width} />
+            <DotTip
+              line={lines[hover[0]]!}
+              dots={dots[hover[0]]!}
+              dot={hover[1]}
+              found={found}
+              width={width}
+            />
           )}
         </Canvas>
       </div>

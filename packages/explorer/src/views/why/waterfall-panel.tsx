@@ -1,6 +1,7 @@
 /** From the expected output to that of the row, feature by feature: each line can be chosen. */
-import { useState } from "preact/hooks";
+
 import { scaleLinear } from "d3-scale";
+import { useState } from "preact/hooks";
 import { Panel } from "../../charts/panel.tsx";
 import type { RowExplanation } from "../../logic/analyst.ts";
 import { number, plural, signed } from "../../logic/format.ts";
@@ -43,7 +44,13 @@ export function WaterfallPanel(props: {
       <p class="small quiet">
         The rows that the model was trained on have an expected {unit === "score" ? "score" : unit} of{" "}
         <b>{number(found.base)}</b>. This row’s features move it to <b>{number(found.total)}</b>
-        {isMargin ? "." : <>, which is a score of <b>{number(score)}</b>.</>}
+        {isMargin ? (
+          "."
+        ) : (
+          <>
+            , which is a score of <b>{number(score)}</b>.
+          </>
+        )}
       </p>
       <ol class="plain waterfall">
         {found.steps.map((step) => (
@@ -51,7 +58,9 @@ export function WaterfallPanel(props: {
             key={step.feature}
             step={step}
             scale={scale}
-            name={step.feature === -1 ? plural(step.features, "other feature") : names.features[step.feature]!}
+            name={
+              step.feature === -1 ? plural(step.features, "other feature") : names.features[step.feature]!
+            }
             value={step.feature === -1 ? undefined : valueText(values[step.feature]!, step.feature, names)}
             chosen={step.feature === props.feature}
             onChoose={step.feature === -1 ? () => setAll(true) : () => props.onFeature(step.feature)}
@@ -113,7 +122,10 @@ function Line(props: {
           {value !== undefined && <span class="quiet"> = {value}</span>}
         </span>
         <span class="waterfall-track">
-          <span class={`waterfall-bar ${direction}`} style={{ left: `${left}%`, width: `${right - left}%` }} />
+          <span
+            class={`waterfall-bar ${direction}`}
+            style={{ left: `${left}%`, width: `${right - left}%` }}
+          />
           <span class="waterfall-join" style={{ left: `${to}%` }} />
           <span class={`waterfall-amount ${direction}-text`} style={style}>
             {text}
@@ -124,7 +136,15 @@ function Line(props: {
   );
 }
 
-function Axis({ found, scale, unit }: { readonly found: Waterfall; readonly scale: Scale; readonly unit: string }) {
+function Axis({
+  found,
+  scale,
+  unit,
+}: {
+  readonly found: Waterfall;
+  readonly scale: Scale;
+  readonly unit: string;
+}) {
   const ticks = scaleLinear([found.least, found.greatest], [0, 1]).ticks(4);
   return (
     <div class="waterfall-axis" aria-hidden="true">

@@ -37,7 +37,11 @@ export default function WhyView() {
           <RowHead row={row} onRow={selectRow}>
             <OutputChoice value={group} onChange={chooseOutput} />
           </RowHead>
-          {refusal !== undefined && <Problem>Row {row} cannot be scored: {refusal}.</Problem>}
+          {refusal !== undefined && (
+            <Problem>
+              Row {row} cannot be scored: {refusal}.
+            </Problem>
+          )}
           {problem !== undefined && <Problem>{problem}</Problem>}
           {refusal === undefined && answer !== undefined && (
             <div class="why-row">
