@@ -107,7 +107,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the view What if in Chromium${LEFT_OUT}`, () => 
     const { page, complaints } = await browser.open("#whatif");
     const loans = Booster.load(repositoryFile("fixtures/explain/model.json").buffer);
     await drop(page, [repositoryFile("fixtures/explain/model.json")]);
-    await page.getByText("There is no table").waitFor();
+    await page.getByText("There is no table that fits the model").waitFor();
     await expectScore(page, number(loans.predictRow({})[0]!, 6));
     await page.getByLabel("Find").fill("REGION");
     await expect.poll(() => page.locator(".control").count()).toBe(1);

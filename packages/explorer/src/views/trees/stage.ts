@@ -18,11 +18,17 @@ const ALL_EDGES = 256;
 /** Lines closer than this are not drawn one by one. */
 const EDGE_PIXELS = 0.7;
 
-/** World to screen: screen = world * scale + (x, y). */
+/**
+ * World to screen: `x * across + view.x`, `y * scale + view.y`. Large trees are much higher than wide: seen from far away, where there is no
+ * text, levels stay as wide as the canvas allows while lines close up.
+ */
 export interface View {
   readonly x: number;
   readonly y: number;
   readonly scale: number;
+  readonly across: number;
+  /** What `across` does not fall below. */
+  readonly leastAcross: number;
 }
 
 export interface Scene {
@@ -57,12 +63,15 @@ export function drawTree(
   height: number,
   colours: Palette,
 ): void {
+  const isFar = view.scale < TEXT_SCALE;
   context.save();
-  context.translate(view.x, view.y);
-  context.scale(view.scale, view.scale);
+  if (!isFar) {
+    context.translate(view.x, view.y);
+    context.scale(view.scale, view.scale);
+  }
   const sight = {
-    left: -view.x / view.scale,
-    right: (width - view.x) / view.scale,
+    left: -view.x / view.across,
+    right: (width - view.x) / view.across,
     top: (-view.y / view.scale - HIGH) / LINE,
     bottom: ((height - view.y) / view.scale + HIGH) / LINE,
   };
@@ -73,15 +82,15 @@ export function drawTree(
     const isNear = (level + 1) * COLUMN > sight.left && (level - 1) * COLUMN < sight.right;
     const range = places.length <= ALL_EDGES ? places : places.subarray(Math.max(0, from - 1), to + 1);
     if (isNear) {
-      drawEdges(context, scene, range, view.scale, colours);
+      drawEdges(context, scene, range, view, colours);
       if (level * COLUMN < sight.right && level * COLUMN + BOX + 30 > sight.left) {
         seen.push(places.subarray(from, to));
       }
     }
   }
   for (const places of seen) {
-    if (view.scale < TEXT_SCALE) {
-      drawPlain(context, scene, places, view.scale, colours);
+    if (isFar) {
+      drawFar(context, scene, places, view, colours);
     } else {
       for (const place of places) {
         drawNode(context, scene, place, colours);
@@ -89,13 +98,20 @@ export function drawTree(
     }
   }
   if (!Number.isNaN(scene.layout.line[scene.focus]!)) {
-    const [x, y] = positionOf(scene, scene.focus);
+    const [x, y] = drawnAt(scene, scene.focus, view);
+    const [wide, high] = isFar ? [BOX * view.across, Math.max(4, HIGH * view.scale)] : [BOX, HIGH];
     context.strokeStyle = colours.accent;
-    context.lineWidth = Math.max(2.5, 2 / view.scale);
-    roundBox(context, x - 4, y - HIGH / 2 - 4, BOX + 8, HIGH + 8, 10);
+    context.lineWidth = 2.5;
+    roundBox(context, x - 4, y - high / 2 - 4, wide + 8, high + 8, isFar ? 4 : 10);
     context.stroke();
   }
   context.restore();
+}
+
+/** Where a node is drawn: text needs even scales, which the canvas does; from far away there is none. */
+function drawnAt(scene: Scene, place: number, view: View): readonly [number, number] {
+  const [x, y] = positionOf(scene, place);
+  return view.scale < TEXT_SCALE ? [x * view.across + view.x, y * view.scale + view.y] : [x, y];
 }
 
 /** From each node to its parent; as wide as the share of the cover that goes this way. */
@@ -103,10 +119,12 @@ function drawEdges(
   context: CanvasRenderingContext2D,
   scene: Scene,
   places: Int32Array,
-  scale: number,
+  view: View,
   colours: Palette,
 ): void {
   const { table, path } = scene;
+  const { scale } = view;
+  const box = scale < TEXT_SCALE ? BOX * view.across : BOX;
   const pitch = (LINE * scale * scene.layout.lines) / Math.max(1, places.length);
   if (pitch < EDGE_PIXELS) {
     return;
@@ -117,16 +135,15 @@ function drawEdges(
     if (parent < 0) {
       continue;
     }
-    const [x0, y0] = positionOf(scene, parent);
-    const [x1, y1] = positionOf(scene, place);
+    const [x0, y0] = drawnAt(scene, parent, view);
+    const [x1, y1] = drawnAt(scene, place, view);
     const share = table.cover[place]! / whole;
     const isPath = path.has(place);
     context.strokeStyle = isPath ? colours.accent : colours.lineStrong;
     context.globalAlpha = isPath ? 1 : 0.55;
-    context.lineWidth =
-      Math.max(1 / scale, Number.isFinite(share) ? 1.2 + 12 * Math.sqrt(Math.max(0, share)) : 1.5) *
-      (scale < TEXT_SCALE ? 0.7 : 1);
-    const [from, middle] = [x0 + BOX, x0 + BOX + (x1 - x0 - BOX) / 2];
+    const wide = Number.isFinite(share) ? 1.2 + 12 * Math.sqrt(Math.max(0, share)) : 1.5;
+    context.lineWidth = scale < TEXT_SCALE ? Math.max(0.6, wide * view.across) : wide;
+    const [from, middle] = [x0 + box, (x0 + box + x1) / 2];
     context.beginPath();
     context.moveTo(from, y0);
     context.bezierCurveTo(middle, y0, middle, y1, x1, y1);
@@ -163,20 +180,19 @@ function edgeLabel(
   context.fillText(text, x, y);
 }
 
-/** Boxes without text, for trees seen from far away; of one colour in one go. */
-function drawPlain(
+/** Boxes without text, never thinner than a pixel. */
+function drawFar(
   context: CanvasRenderingContext2D,
   scene: Scene,
   places: Int32Array,
-  scale: number,
+  view: View,
   colours: Palette,
 ): void {
-  // Never thinner than a pixel.
-  const high = Math.max(HIGH, 1 / scale);
+  const high = Math.max(1, HIGH * view.scale);
   for (const place of places) {
-    const [x, y] = positionOf(scene, place);
+    const [x, y] = drawnAt(scene, place, view);
     context.fillStyle = fillOf(scene, place, colours);
-    context.fillRect(x, y - high / 2, BOX, high);
+    context.fillRect(x, y - high / 2, BOX * view.across, high);
   }
 }
 
@@ -318,7 +334,7 @@ export interface Hit {
 
 /** The node at a point of the screen. */
 export function hitTest(scene: Scene, view: View, x: number, y: number): Hit | undefined {
-  const [wx, wy] = [(x - view.x) / view.scale, (y - view.y) / view.scale];
+  const [wx, wy] = [(x - view.x) / view.across, (y - view.y) / view.scale];
   const level = Math.floor(wx / COLUMN);
   const inside = wx - level * COLUMN;
   if (level < 0 || level > scene.layout.depth || inside > BOX + 50) {
@@ -339,17 +355,26 @@ export function hitTest(scene: Scene, view: View, x: number, y: number): Hit | u
 export function fit(scene: Scene, width: number, height: number, least: number): View {
   const [wide, high] = extentOfTree(scene);
   const margin = 24;
-  const scale = Math.max(least, Math.min(1, (width - 2 * margin) / wide, (height - 2 * margin) / high));
+  const fitsAcross = (width - 2 * margin) / wide;
+  const leastAcross = Math.min(0.95 * TEXT_SCALE, fitsAcross);
+  const scale = Math.max(least, Math.min(1, fitsAcross, (height - 2 * margin) / high));
+  const across = Math.max(scale, leastAcross);
   const root = positionOf(scene, 0)[1];
-  const fits = high * scale <= height - 2 * margin;
-  const x = wide * scale <= width - 2 * margin ? (width - wide * scale) / 2 : margin;
-  return { scale, x, y: fits ? (height - (high - HIGH) * scale) / 2 : height / 2 - root * scale };
+  const fits = high * scale <= height - 2 * margin + 1;
+  const x = wide * across <= width - 2 * margin ? (width - wide * across) / 2 : margin;
+  return {
+    scale,
+    across,
+    leastAcross,
+    x,
+    y: fits ? (height - (high - HIGH) * scale) / 2 : height / 2 - root * scale,
+  };
 }
 
 /** The view moved as little as it takes to bring a node into sight. */
 export function reveal(scene: Scene, view: View, place: number, width: number, height: number): View {
   const [wx, wy] = positionOf(scene, place);
-  const [left, right] = [wx * view.scale + view.x, (wx + BOX) * view.scale + view.x];
+  const [left, right] = [wx * view.across + view.x, (wx + BOX) * view.across + view.x];
   const middle = wy * view.scale + view.y;
   const margin = Math.min(40, width / 6);
   const dx =
@@ -364,7 +389,13 @@ export function reveal(scene: Scene, view: View, place: number, width: number, h
 
 /** Zoomed about a point of the screen. */
 export function zoomed(view: View, factor: number, x: number, y: number): View {
-  const scale = Math.max(0.002, Math.min(3, view.scale * factor));
-  const ratio = scale / view.scale;
-  return { scale, x: x - (x - view.x) * ratio, y: y - (y - view.y) * ratio };
+  const scale = Math.max(0.001, Math.min(3, view.scale * factor));
+  const across = Math.max(scale, view.leastAcross);
+  return {
+    ...view,
+    scale,
+    across,
+    x: x - ((x - view.x) * across) / view.across,
+    y: y - ((y - view.y) * scale) / view.scale,
+  };
 }

@@ -190,8 +190,10 @@ export function TreePanel(props: Props) {
                 type="button"
                 class="button small"
                 onClick={() => {
-                  setOpen(isAllOpen ? firstOpen(table, FIRST_LINES) : new Set(table.feature.keys()));
-                  setView(undefined);
+                  const next = isAllOpen ? firstOpen(table, FIRST_LINES) : new Set(table.feature.keys());
+                  const opened = layoutTree(table, (place) => next.has(place));
+                  setOpen(next);
+                  setView(isAllOpen ? undefined : fit({ ...scene, layout: opened }, width, height, 0));
                 }}
               >
                 {isAllOpen ? "Close" : "Open all"}

@@ -51,16 +51,20 @@ export default function WhatIfView() {
   return (
     <section class="view whatif" aria-labelledby="whatif-title">
       <h2 id="whatif-title">What if</h2>
-      <RowHead
-        row={at}
-        onRow={(next) => {
-          resetAll();
-          selectRow(next);
-        }}
-      >
-        <OutputChoice value={output.value} onChange={chooseOutput} />
-      </RowHead>
-      {rows === undefined && <p class="quiet">There is no table: the row starts with every value missing.</p>}
+      {(rows !== undefined || loaded.outputs.length > 1) && (
+        <RowHead
+          row={at}
+          onRow={(next) => {
+            resetAll();
+            selectRow(next);
+          }}
+        >
+          <OutputChoice value={output.value} onChange={chooseOutput} />
+        </RowHead>
+      )}
+      {rows === undefined && (
+        <p class="quiet">There is no table that fits the model: the row starts with every value missing.</p>
+      )}
       {refusal !== undefined && (
         <Problem>
           Row {at} cannot be scored as it is: {refusal}. Here that value counts as missing.

@@ -235,7 +235,7 @@ function drawAxis(
   context.textAlign = "center";
   context.textBaseline = "top";
   context.lineWidth = 1;
-  for (const tick of scale.ticks(Math.max(2, Math.floor(width / 90)))) {
+  for (const tick of scale.ticks(Math.max(4, Math.floor(width / 90)))) {
     const x = Math.round(scale(tick)) + 0.5;
     context.strokeStyle = tick === 0 ? colours.lineStrong : colours.line;
     context.beginPath();
