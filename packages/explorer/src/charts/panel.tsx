@@ -35,7 +35,7 @@ export function Stepper(props: {
   const { label, unit, value, count } = props;
   const go = (to: number): void => props.onChange(Math.max(0, Math.min(count - 1, Math.round(to))));
   return (
-    <div class="stepper" role="group" aria-label={label}>
+    <fieldset class="stepper" aria-label={label}>
       <button
         type="button"
         class="button small"
@@ -73,7 +73,7 @@ export function Stepper(props: {
       >
         ›
       </button>
-    </div>
+    </fieldset>
   );
 }
 

@@ -150,7 +150,7 @@ export function TreePanel(props: Props) {
         tools={
           <>
             {wanted.size > 0 && (
-              <div class="stepper" role="group" aria-label="Splits on the feature in this tree">
+              <fieldset class="stepper" aria-label="Splits on the feature in this tree">
                 <button
                   type="button"
                   class="button small"
@@ -170,7 +170,7 @@ export function TreePanel(props: Props) {
                 >
                   ›
                 </button>
-              </div>
+              </fieldset>
             )}
             <div class="button-row">
               <button type="button" class="button small" aria-label="Zoom in" onClick={() => zoom(1.25)}>
@@ -202,7 +202,7 @@ export function TreePanel(props: Props) {
           </>
         }
       >
-        {/* biome-ignore lint/a11y/useSemanticElements: no element is a diagram that the arrow keys walk through */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: no element is a diagram that the arrow keys walk through */}
         <div
           class="tree-canvas"
           role="application"

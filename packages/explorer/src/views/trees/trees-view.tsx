@@ -169,7 +169,7 @@ function Uses(props: {
   const before = uses.filter((tree) => tree < index).at(-1);
   const after = uses.find((tree) => tree > index);
   return (
-    <div class="stepper" role="group" aria-label="Trees with this feature">
+    <fieldset class="stepper" aria-label="Trees with this feature">
       <button
         type="button"
         class="button small"
@@ -191,7 +191,7 @@ function Uses(props: {
       >
         ›
       </button>
-    </div>
+    </fieldset>
   );
 }
 
