@@ -1,6 +1,7 @@
 /** `npm run build`: compiles `src/` to `dist/`, bundles the entries with code of others, and holds the sizes of the entries under limits. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import { buildExplorer, measureExplorer } from "./explorer.mjs";
 import { bin, install, root, run } from "./run.mjs";
 
 /**
@@ -40,6 +41,7 @@ export async function build() {
     rmSync(`${root}packages/${name}/dist`, { recursive: true, force: true });
     run(bin("tsc"), ["-p", `packages/${name}/tsconfig.build.json`]);
   }
+  buildExplorer();
 }
 
 /** Folders of `packages/`, each a package that is compiled by itself. */
@@ -135,4 +137,9 @@ if (process.argv[1] === import.meta.filename) {
     console.log(`dist/${entry}.js: ${minified} bytes minified, ${gzipped} bytes gzipped (limit ${limit})`);
     process.exitCode = gzipped > limit ? 1 : process.exitCode;
   }
+  const { gzipped, limit } = measureExplorer();
+  console.log(
+    `packages/explorer: ${gzipped} bytes of JavaScript gzipped before a view is opened (limit ${limit})`,
+  );
+  process.exitCode = gzipped > limit ? 1 : process.exitCode;
 }
