@@ -13,7 +13,7 @@ import type { Config } from "../config/settings.ts";
 import { Failure, type FailureKind, toFailure } from "../failure.ts";
 import { headerText } from "../header-text.ts";
 import type { Logger } from "../log/logger.ts";
-import { logRequest } from "../log/request-line.ts";
+import { logRequest, roundTime } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
 import type { ScoreAnswer } from "../scoring/request.ts";
 import { type Arrival, Arrivals } from "./arrivals.ts";
@@ -147,14 +147,8 @@ export class GrpcServer {
       answer: undefined,
     });
     if (this.#options.config.logRequests) {
-      logRequest(this.#options.logger, {
-        requestId: requestId(undefined),
-        protocol: PROTOCOL,
-        transport: { path },
-        milliseconds,
-        answer: undefined,
-        failure,
-      });
+      const line = { requestId: requestId(undefined), protocol: PROTOCOL, path, ms: roundTime(milliseconds) };
+      logRequest(this.#options.logger, line, undefined, failure);
     }
   }
 
@@ -250,14 +244,14 @@ class Conversation implements Call {
     this.#options.onAnswered({ protocol, kind: failure?.kind, seconds: milliseconds / 1000, answer });
     if (this.#options.config.logRequests) {
       const status = Status[failure === undefined ? Status.OK : STATUS[failure.kind]];
-      logRequest(this.#options.logger, {
+      const line = {
         requestId: this.id,
         protocol,
-        transport: { path: pathOf(this.#method), status },
-        milliseconds,
-        answer,
-        failure,
-      });
+        path: pathOf(this.#method),
+        status,
+        ms: roundTime(milliseconds),
+      };
+      logRequest(this.#options.logger, line, answer, failure);
     }
   }
 }

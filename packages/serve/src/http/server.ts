@@ -11,7 +11,7 @@ import type { Config } from "../config/settings.ts";
 import { type Failure, type FailureKind, toFailure } from "../failure.ts";
 import { headerText } from "../header-text.ts";
 import type { Logger } from "../log/logger.ts";
-import { logRequest } from "../log/request-line.ts";
+import { logRequest, roundTime } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
 import { readBody } from "./body.ts";
 import { compress } from "./compress.ts";
@@ -243,14 +243,10 @@ export class HttpServer {
     if (!this.#options.config.logRequests) {
       return;
     }
-    logRequest(this.#options.logger, {
-      requestId: id,
-      protocol,
-      transport: { method: request.method, path: route?.path ?? request.url?.slice(0, 200), status },
-      milliseconds,
-      answer,
-      failure,
-    });
+    const { method, url } = request;
+    const path = route?.path ?? url?.slice(0, 200);
+    const line = { requestId: id, protocol, method, path, status, ms: roundTime(milliseconds) };
+    logRequest(this.#options.logger, line, answer, failure);
   }
 }
 
