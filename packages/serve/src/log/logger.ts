@@ -1,12 +1,9 @@
 /** The log: a line of JSON for each thing that happened. */
 import { destination, type Logger, pino } from "pino";
 import type { Config } from "../config/settings.ts";
+import { Batch } from "./batch.ts";
 
 export type { Logger };
-
-/** Lines wait until so many bytes have come together, or for a moment: a write for every request would take longer than scoring. */
-const BUFFER_BYTES = 1 << 16;
-const FLUSH_INTERVAL = 200;
 
 export interface Log {
   readonly logger: Logger;
@@ -19,25 +16,29 @@ export interface Log {
 export function openLog({ logFile, logLevel }: Pick<Config, "logFile" | "logLevel">): Log {
   const stream = destination({
     dest: logFile === "" ? 1 : logFile,
-    minLength: BUFFER_BYTES,
-    maxWrite: 4 * BUFFER_BYTES,
-    periodicFlush: FLUSH_INTERVAL,
     sync: false,
     mkdir: true,
   });
-  const logger = pino({ level: logLevel, base: null, timestamp: isoTime }, stream);
+  // A write for every request would take longer than scoring.
+  const batch = new Batch((lines) => stream.write(lines));
+  const logger = pino({ level: logLevel, base: null, timestamp: isoTime }, batch);
   const flush = () => {
+    batch.flush();
     try {
       stream.flushSync();
     } catch {
       // The file was not open yet: nothing can be written before it is.
     }
   };
+  // Also when the process ends by an error that nobody caught.
+  process.once("exit", flush);
   return {
     logger,
     flush,
     close: () =>
       new Promise((resolve) => {
+        process.off("exit", flush);
+        batch.close();
         stream.once("close", () => resolve());
         stream.once("error", () => resolve());
         stream.end();
