@@ -53,7 +53,8 @@ await bundle({
 run(process.execPath, [`${cache}serve.mjs`, JSON.stringify(setup)]);
 
 if (!quick && at < 0) {
-  const table = readFileSync(`${root}bench/results/serve.md`, "utf8").trim();
+  const picture = "![Requests a second of the services](bench/results/serve.svg)";
+  const table = `${picture}\n\n${readFileSync(`${root}bench/results/serve.md`, "utf8").trim()}`;
   const readme = readFileSync(`${root}README.md`, "utf8");
   const block = /(<!-- bench:serve -->\n)[\s\S]*?(<!-- end of bench:serve -->)/;
   writeFileSync(

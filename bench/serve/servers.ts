@@ -125,10 +125,9 @@ function flask(setup: Setup, workers: number): Server {
     kind: "rival",
     cells: cellsOf("form"),
     start: async (folder) => {
-      const [port] = (await freePorts(1)) as [number];
-      // Its path may have a hundred characters: it is named from the folder.
+      const [port, uwsgiPort] = (await freePorts(2)) as [number, number];
       const args = [
-        ...["--socket", "uwsgi.sock", "--home", setup.uwsgi.replace(/\/bin\/uwsgi$/, "")],
+        ...["--socket", `127.0.0.1:${uwsgiPort}`, "--home", setup.uwsgi.replace(/\/bin\/uwsgi$/, "")],
         ...["--chdir", setup.sources, "--wsgi-file", "app.py", "--callable", "app", "--need-app"],
         ...["--master", "--processes", `${workers}`, "--lazy-apps", "--harakiri", "3"],
         ...["--post-buffering", "1048576", "--buffer-size", "65535", "--disable-logging", "--die-on-term"],
@@ -137,7 +136,7 @@ function flask(setup: Setup, workers: number): Server {
       const uwsgi = launch(setup.uwsgi, args, folder, env);
       await until("uWSGI", uwsgi, () => appsIn(`${folder}output`) >= workers);
       const location = `include uwsgi_params;
-      uwsgi_pass unix:${folder}uwsgi.sock;
+      uwsgi_pass 127.0.0.1:${uwsgiPort};
       uwsgi_read_timeout 3s;`;
       return { ports: { form: port }, processes: [uwsgi, startNginx(setup, folder, port, location)] };
     },
@@ -238,6 +237,17 @@ function stub(): Server {
   };
 }
 
+/** Processes that run: none is left behind, however this one ends. uWSGI, killed outright, would leave its workers. */
+const launched = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of launched) {
+    child.kill("SIGTERM");
+  }
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => process.exit(1));
+}
+
 function launch(
   command: string,
   args: readonly string[],
@@ -250,7 +260,8 @@ function launch(
     env: { ...process.env, ...env },
     stdio: ["ignore", output, output],
   });
-  process.once("exit", () => child.kill("SIGKILL"));
+  launched.add(child);
+  child.once("exit", () => launched.delete(child));
   return child;
 }
 
@@ -267,6 +278,15 @@ export async function startServer(server: Server, setup: Setup): Promise<Running
   const folder = `${setup.folder}${server.name}/`;
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}output`, "");
+  try {
+    return await startAndWait(server, folder);
+  } catch (error) {
+    await stopServer({ processes: [...launched] });
+    throw error;
+  }
+}
+
+async function startAndWait(server: Server, folder: string): Promise<Running> {
   const running = await server.start(folder);
   for (const form of ["form", "json"] as const) {
     const port = running.ports[form];
@@ -296,7 +316,7 @@ async function until(
   }
 }
 
-export async function stopServer({ processes }: Running): Promise<void> {
+export async function stopServer({ processes }: Pick<Running, "processes">): Promise<void> {
   for (const process of processes) {
     if (process.exitCode === null && process.signalCode === null) {
       const ended = once(process, "exit");
