@@ -126,7 +126,7 @@ async function measure(running: Running, form: Form, rows: number, pids: readonl
     readonly completed: number;
     readonly cpu: number;
   };
-  return { ...sample, cpu: (cpuOf(pids) - before) / completed, loadCpu: cpu / sample.requests };
+  return { ...sample, cpu: (cpuOf(pids) - before) / completed, loadCpu: cpu / completed };
 }
 
 function report(): void {

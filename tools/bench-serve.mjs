@@ -54,11 +54,12 @@ run(process.execPath, [`${cache}serve.mjs`, JSON.stringify(setup)]);
 
 if (!quick && at < 0) {
   const picture = "![Requests a second of the services](bench/results/serve.svg)";
-  const table = `${picture}\n\n${readFileSync(`${root}bench/results/serve.md`, "utf8").trim()}`;
+  const table = readFileSync(`${root}bench/results/serve.md`, "utf8").trim();
   const readme = readFileSync(`${root}README.md`, "utf8");
-  const block = /(<!-- bench:serve -->\n)[\s\S]*?(<!-- end of bench:serve -->)/;
+  const block = /(<!-- bench:serve -->\n)[\s\S]*?(<!-- end of bench:serve -->\n)/;
+  const text = readme.replace(block, (_, begin, end) => `${begin}${table}\n${end}`);
   writeFileSync(
     `${root}README.md`,
-    readme.replace(block, (_, begin, end) => `${begin}${table}\n${end}`),
+    text.includes(picture) ? text : text.replace(block, (found) => `${found}\n${picture}\n`),
   );
 }

@@ -52,7 +52,7 @@ static int http2, poll_fd;
 static const char *expected;
 static Block headers, *requests;
 static size_t request_count, next_request;
-static uint64_t completed, errors, bytes_out, bytes_in;
+static uint64_t started, completed, errors, bytes_out, bytes_in;
 static uint32_t *times;
 static size_t time_count, time_room;
 static double begin, end;
@@ -135,6 +135,7 @@ static void send_request(Connection *c) {
   const Block *request = &requests[next_request];
   next_request = (next_request + 1) % request_count;
   c->sent_at = now();
+  started++;
   if (!http2) {
     put(c, request->bytes, request->size);
     return;
@@ -369,9 +370,6 @@ int main(int count, char **values) {
     all[i].in = malloc(BUFFER);
     open_connection(&all[i]);
   }
-  uint64_t out_before = 0, in_before = 0;
-  double cpu_before = 0;
-  int started = 0;
   while (now() < end) {
     struct epoll_event events[64];
     int ready = epoll_wait(poll_fd, events, 64, STUCK_MS);
@@ -382,19 +380,12 @@ int main(int count, char **values) {
     for (int i = 0; i < ready; i++) {
       receive(events[i].data.ptr);
     }
-    if (!started && now() >= begin) {
-      started = 1;
-      out_before = bytes_out;
-      in_before = bytes_in;
-      cpu_before = (double)clock() / CLOCKS_PER_SEC;
-    }
   }
   qsort(times, time_count, sizeof *times, by_value);
-  double all_requests = time_count + errors ? time_count + errors : 1;
-  printf("{\"completed\":%llu,\"requests\":%zu,\"errors\":%llu,\"seconds\":%.3f,\"p50\":%u,\"p99\":%u,\"p999\":%u,\"max\":%u,\"sent\":%.1f,"
-         "\"received\":%.1f,\"cpu\":%.3f}\n",
-         (unsigned long long)completed, time_count, (unsigned long long)errors, end - begin, quantile(0.5), quantile(0.99), quantile(0.999), quantile(1),
-         (bytes_out - out_before) / all_requests, (bytes_in - in_before) / all_requests,
-         (double)clock() / CLOCKS_PER_SEC - cpu_before);
+  printf("{\"completed\":%llu,\"requests\":%zu,\"errors\":%llu,\"seconds\":%.3f,\"p50\":%u,\"p99\":%u,\"p999\":%u,\"max\":%u,"
+         "\"sent\":%.1f,\"received\":%.1f,\"cpu\":%.3f}\n",
+         (unsigned long long)completed, time_count, (unsigned long long)errors, end - begin, quantile(0.5), quantile(0.99),
+         quantile(0.999), quantile(1), (double)bytes_out / (started ? started : 1),
+         (double)bytes_in / (completed ? completed : 1), (double)clock() / CLOCKS_PER_SEC);
   return 0;
 }

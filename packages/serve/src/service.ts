@@ -86,12 +86,14 @@ export class Service {
   }
 
   /**
-   * Listens, then loads the models: until one is ready, `/v2/health/ready` says so.
+   * Loads the models, then listens: a proxy that finds the port open sends requests at once, and these would be lost. The admin
+   * listener is there before, and says that nothing is ready.
    * @throws Node's own error for a port or a repository that cannot be used
    */
   async start(): Promise<void> {
     const { host, port, grpcPort, adminHost, adminPort, modelRepository } = this.#config;
     this.adminPort = await this.#admin.listen(adminPort, adminHost);
+    await this.repository.reload();
     this.grpcPort = await this.#grpc.listen(grpcPort, host);
     this.port = await this.#server.listen(port, host);
     this.#logger.info(
@@ -105,7 +107,6 @@ export class Service {
       },
       "listening",
     );
-    await this.repository.reload();
     if (this.#config.watch) {
       this.#watchRepository();
     }
