@@ -1,12 +1,14 @@
 /** Batches in the ranked engine: `cellRows` of `assembly/ranked.ts`, its tables, and rows in and sums out. */
 import type { Layout } from "../compile/layout.ts";
 import { Arena, allocateMemory, instantiate, Views } from "./platform.ts";
-import { RankSearch, SLOT_BYTES } from "./rank-search.ts";
-import { writeLinked } from "./ranked-row.ts";
+import { RankSearch } from "./rank-search.ts";
 import type { RankPlan } from "./ranks.ts";
 
 /** Rows that are ranked and compared together. */
 export const GROUP_ROWS = 32;
+/** A search, and u16 offsets of two slots. */
+const COLUMN_BYTES = 16;
+const SLOT_BYTES = GROUP_ROWS;
 const CELL_BYTES = 32;
 const CELL_SPLITS = 7;
 const CELL_EXITS = 8;
@@ -186,14 +188,18 @@ export class RankedBatch {
     const groupBytes = plan.slots * SLOT_BYTES;
     const blockGroups = Math.max(1, Math.min(MAX_BLOCK_GROUPS, Math.floor(BLOCK_BYTES / groupBytes)));
     const arena = new Arena(FIRST_ADDRESS);
-    const search = new RankSearch(layout, plan, arena);
+    const search = new RankSearch(layout, plan.columns, COLUMN_BYTES, arena);
     const addresses = place(layout, trees, search, blockGroups, groupBytes, arena);
     const memory = allocateMemory(arena.size);
     if (memory === undefined) {
       return undefined;
     }
     const views = new Views(memory.buffer);
-    search.write(views);
+    search.write(views, (column, at) => {
+      const { left, right } = plan.columns[column]!;
+      views.shorts[at / 2] = left * SLOT_BYTES;
+      views.shorts[at / 2 + 1] = right * SLOT_BYTES;
+    });
     writeTrees(layout, plan, trees, addresses, views);
     const kernel = instantiate(module, memory) as Kernel;
     return new RankedBatch(layout, search, addresses, kernel, views, blockGroups, groupBytes);
@@ -329,10 +335,29 @@ function writeTrees(
       values += CELL_EXITS * 4;
     });
     const walked = walkedNodes(layout, tree, t);
-    writeLinked(layout, plan, tree.firstNode, walked, nodes, leaves, SLOT_BYTES, views);
+    writeNodes(layout, plan, tree.firstNode, walked, nodes, leaves, views);
     nodes += walked * NODE_BYTES;
     leaves += walked * 4;
   });
+}
+
+/** Nodes of the layout from `first` on, to walk on from the top of their tree, and their leaf values. */
+function writeNodes(
+  layout: Layout,
+  plan: RankPlan,
+  first: number,
+  count: number,
+  nodesAt: number,
+  leavesAt: number,
+  views: Views,
+): void {
+  for (let i = 0, node = first; i < count; i++, node++) {
+    const at = nodesAt + i * NODE_BYTES;
+    views.signedShorts[at / 2] = plan.nodeKeys[node]!;
+    views.shorts[at / 2 + 1] = plan.nodeSlots[node]! * SLOT_BYTES;
+    views.words[at / 4 + 1] = (layout.leftChildren[node]! - node) * NODE_BYTES;
+    views.floats[leavesAt / 4 + i] = layout.leafValues[node]!;
+  }
 }
 
 function writeCell(plan: RankPlan, cell: Cell, index: number, at: number, views: Views): void {

@@ -1,9 +1,10 @@
 /**
  * The ranked engine: values become ranks, then all comparisons are of small integers (`ranks.ts`). Batches compare 16 rows
- * at a time with SIMD (`ranked-batch.ts`), single rows walk eight trees at a time (`ranked-row.ts`). Tables for either are
+ * at a time with SIMD (`ranked-batch.ts`), single rows decide all splits, then walk eight trees at a time (`ranked-row.ts`). Tables for either are
  * made when first wanted.
  */
 import type { Layout } from "../compile/layout.ts";
+import { Conditions } from "./conditions.ts";
 import type { Engine, EngineName } from "./engine.ts";
 import { type Run, runsOf } from "./lockstep.ts";
 import { walkOneByOne } from "./one-by-one.ts";
@@ -38,23 +39,27 @@ export function createRankedEngine(
   if (steps === 0 || !(pays || forced)) {
     return undefined;
   }
-  return new RankedEngine(layout, plan, module, fallback);
+  return new RankedEngine(layout, plan, steps, module, fallback);
 }
 
 class RankedEngine implements Engine {
   readonly #layout: Layout;
   readonly #plan: RankPlan;
+  /** Of the walks through all ranked trees. */
+  readonly #steps: number;
   readonly #module: object;
   readonly #runs: readonly Run[];
   readonly #makeFallback: () => Engine;
   #fallback: Engine | undefined;
   #lacksMemory = false;
+  #suitsRows = true;
   #batch: RankedBatch | undefined;
   #row: RankedRow | undefined;
 
-  constructor(layout: Layout, plan: RankPlan, module: object, fallback: () => Engine) {
+  constructor(layout: Layout, plan: RankPlan, steps: number, module: object, fallback: () => Engine) {
     this.#layout = layout;
     this.#plan = plan;
+    this.#steps = steps;
     this.#module = module;
     this.#runs = runsOf(plan.ranked);
     this.#makeFallback = fallback;
@@ -139,7 +144,7 @@ class RankedEngine implements Engine {
       return;
     }
     for (let row = first; row < last; row++) {
-      single.rank(rows, row);
+      single.decide(rows, row);
       for (const run of this.#runs) {
         const begin = Math.max(run.begin, treeBegin);
         const end = Math.min(run.end, treeEnd);
@@ -164,9 +169,13 @@ class RankedEngine implements Engine {
   }
 
   #useRow(): RankedRow | undefined {
-    if (this.#row === undefined && !this.#lacksMemory) {
-      this.#row = RankedRow.create(this.#layout, this.#plan, this.#module);
-      this.#lacksMemory = this.#row === undefined;
+    if (this.#row === undefined && this.#suitsRows && !this.#lacksMemory) {
+      const conditions = Conditions.create(this.#layout, this.#plan, this.#steps);
+      this.#suitsRows = conditions !== undefined;
+      if (conditions !== undefined) {
+        this.#row = RankedRow.create(this.#layout, this.#plan, conditions, this.#module);
+        this.#lacksMemory = this.#row === undefined;
+      }
     }
     return this.#row;
   }

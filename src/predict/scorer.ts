@@ -230,6 +230,11 @@ export function checkBaseMargin(baseMargin: ArrayLike<number>, rows: number, gro
 
 /** `base` has one value a group, or one a row and group. */
 function copyBase(base: Float32Array, out: Float32Array): void {
+  if (out.length === 1) {
+    // Of a single row: quicker than a call.
+    out[0] = base[0]!;
+    return;
+  }
   if (base.length === 1) {
     out.fill(base[0]!);
     return;

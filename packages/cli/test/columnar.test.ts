@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as arrow from "apache-arrow";
 import fc from "fast-check";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { TableError, UsageError } from "../src/errors.ts";
 import { featureEncoder } from "../src/model/feature-encoder.ts";
@@ -296,6 +297,67 @@ it("blocks of Arrow and Parquet go on where they were left", async () => {
   }
 });
 
+describe("row groups of a Parquet file", () => {
+  const other = encoderOf(["f", "g"]);
+  /** By rows of the groups: rows of the blocks, and which blocks go to the same thread. */
+  const cases: readonly (readonly [
+    groups: readonly number[],
+    blocks: readonly number[],
+    runs: readonly number[],
+  ])[] = [
+    [[10], [10], [0]],
+    [
+      [40_000, 20_000, 10_000],
+      [60_000, 10_000],
+      [0, 1],
+    ],
+    [
+      [100_001, 100_000],
+      [50_001, 50_000, 50_000, 50_000],
+      [0, 0, 1, 1],
+    ],
+    [
+      [1000, 262_144, 5],
+      [1000, 65_536, 65_536, 65_536, 65_536, 5],
+      [0, 1, 1, 2, 2, 3],
+    ],
+    [
+      [BLOCK_ROWS, BLOCK_ROWS + 1],
+      [BLOCK_ROWS, 32_769, 32_768],
+      [0, 1, 1],
+    ],
+  ];
+
+  it.each(cases)("of %j rows are read in blocks of %j", async (groups, blocks, runs) => {
+    const rows = groups.reduce((sum, each) => sum + each, 0);
+    const f = Array.from({ length: rows }, (_, row) => (row % 7 === 3 ? null : row));
+    const g = Array.from({ length: rows }, (_, row) => row % 1000);
+    const path = fileOf(
+      new Uint8Array(
+        parquetWriteBuffer({
+          columnData: [
+            { name: "f", data: f, type: "DOUBLE" },
+            { name: "g", data: g, type: "INT32" },
+          ],
+          rowGroupSize: [...groups],
+        }),
+      ),
+    );
+    const table = await readWhole(path, "parquet", other);
+    const payloads = table.blocks.map(
+      ({ payload }) => payload as { rowBegin: number; rowEnd: number; run: number },
+    );
+    expect(payloads.map(({ rowBegin, rowEnd }) => rowEnd - rowBegin)).toEqual(blocks);
+    expect(payloads.map(({ run }) => run)).toEqual(runs);
+    expect(Float32Array.from(table.features)).toEqual(
+      Float32Array.from(
+        { length: 2 * rows },
+        (_, i) => (i % 2 === 0 ? f[i / 2] : g[(i - 1) / 2]) ?? Number.NaN,
+      ),
+    );
+  });
+});
+
 it("ranges of a Parquet file are the same in any order", async () => {
   for (const name of ["rows.parquet", "rows-plain.parquet", "rows-v2.parquet", "rows-delta.parquet"]) {
     const source = await openTable(FIXTURES + name, "parquet", {}, encoder.names);
@@ -304,7 +366,13 @@ it("ranges of a Parquet file are the same in any order", async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(59), fc.nat(60), async (begin, more) => {
         const end = Math.min(60, begin + more);
-        const payload = { kind: "parquet", path: FIXTURES + name, rowBegin: begin, rowEnd: end } as const;
+        const payload = {
+          kind: "parquet",
+          path: FIXTURES + name,
+          rowBegin: begin,
+          rowEnd: end,
+          run: 0,
+        } as const;
         const block = await decoder.decode(payload);
         expect(bitsOf(block.features)).toEqual(bitsOf(values.slice(begin * 12, end * 12)));
         expect(block.kept[0]!.values).toEqual(bigs(expected.id.slice(begin, end)));

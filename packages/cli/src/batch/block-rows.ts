@@ -6,15 +6,14 @@ export type RefusalReason = Pick<RowRefusal, "column" | "reason">;
 
 export class BlockRows {
   readonly refused: RowRefusal[];
-  /** Numbers in the block of the rows that are left. */
-  #left: number[];
+  /** Numbers in the block of the rows that are left; `undefined`: all are. */
+  #left: readonly number[] | undefined;
   readonly #block: DecodedBlock;
   readonly #cols: number;
 
   constructor(block: DecodedBlock, cols: number) {
     this.#block = block;
     this.#cols = cols;
-    this.#left = Array.from({ length: block.rows }, (_, row) => row);
     this.refused = [];
     if (block.refused.length > 0) {
       const byRow = new Map(block.refused.map((refusal) => [refusal.row, refusal]));
@@ -23,7 +22,7 @@ export class BlockRows {
   }
 
   get count(): number {
-    return this.#left.length;
+    return this.#left?.length ?? this.#block.rows;
   }
 
   /** Row-major, one row after the other. */
@@ -34,7 +33,9 @@ export class BlockRows {
   /** By row that is left: names that nobody knows. */
   get unknown(): readonly (readonly string[] | undefined)[] {
     const { unknown } = this.#block;
-    return unknown === undefined ? [] : this.#left.map((row) => unknown[row]);
+    return unknown === undefined || this.#left === undefined
+      ? (unknown ?? [])
+      : this.#left.map((row) => unknown[row]);
   }
 
   /** Refuses rows that there is a reason for, by their place among those that are left. */
@@ -49,24 +50,26 @@ export class BlockRows {
 
   /** The values of the rows that are left. */
   take(values: ArrayLike<unknown>): ArrayLike<unknown> {
-    return this.count === this.#block.rows ? values : this.#left.map((row) => values[row]);
+    return this.#left === undefined ? values : this.#left.map((row) => values[row]);
   }
 
   #drop(refusalOf: (row: number, place: number) => RowRefusal | undefined): void {
     const { features } = this.#block;
     const cols = this.#cols;
     const left: number[] = [];
-    this.#left.forEach((row, place) => {
+    const { count } = this;
+    for (let place = 0; place < count; place++) {
+      const row = this.#left?.[place] ?? place;
       const refusal = refusalOf(row, place);
       if (refusal !== undefined) {
         this.refused.push(refusal);
-        return;
+        continue;
       }
       if (left.length < place) {
         features.copyWithin(left.length * cols, place * cols, (place + 1) * cols);
       }
       left.push(row);
-    });
+    }
     this.#left = left;
     this.refused.sort((a, b) => a.row - b.row);
   }

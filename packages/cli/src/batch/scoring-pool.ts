@@ -25,6 +25,8 @@ interface Thread {
 export class ScoringPool {
   readonly #threads: Thread[];
   #failure: unknown;
+  /** What was given out last, and to whom. */
+  #run: { readonly run: number | undefined; readonly thread: Thread } | undefined;
 
   constructor(start: WorkerStart, threads: number) {
     this.#threads = Array.from({ length: threads }, () => this.#startThread(start));
@@ -35,13 +37,22 @@ export class ScoringPool {
     if (this.#failure !== undefined) {
       return Promise.reject(this.#failure);
     }
-    const thread = this.#threads.reduce((best, each) =>
-      each.requests.length < best.requests.length ? each : best,
-    );
+    const thread = this.#threadFor(payload);
     return new Promise((resolve, reject) => {
       thread.requests.push({ resolve, reject });
       thread.worker.postMessage(payload, transferable(payload));
     });
+  }
+
+  #threadFor(payload: BlockPayload): Thread {
+    const run = payload.kind === "parquet" ? payload.run : undefined;
+    if (run === undefined || run !== this.#run?.run) {
+      const thread = this.#threads.reduce((best, each) =>
+        each.requests.length < best.requests.length ? each : best,
+      );
+      this.#run = { run, thread };
+    }
+    return this.#run!.thread;
   }
 
   async close(): Promise<void> {

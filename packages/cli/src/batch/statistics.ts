@@ -23,16 +23,24 @@ export interface BlockStatistics {
   readonly buckets: BucketCounts;
 }
 
-/** Rows of `values` that lack each feature. */
+/** Bits of a float32 without its sign, above which they are a NaN. */
+const [MAGNITUDE, INFINITY] = [0x7fffffff, 0x7f800000];
+
+/** Rows that are counted at a time, while they are in the nearest cache. */
+const TILE_ROWS = 64;
+
+/** Rows of `values` that lack each feature. A comparison a value takes three times as long: one in ten is foreseen wrongly. */
 export function countMissing(values: Float32Array, rows: number, cols: number): Uint32Array {
   const missing = new Uint32Array(cols);
-  for (let at = 0, row = 0; row < rows; row++) {
-    for (let col = 0; col < cols; col++, at++) {
-      const value = values[at]!;
-      // biome-ignore lint/suspicious/noSelfCompare: NaN alone differs from itself, and this is quicker than a call
-      if (value !== value) {
-        missing[col]!++;
+  const bits = new Int32Array(values.buffer, values.byteOffset, rows * cols);
+  for (let begin = 0; begin < rows; begin += TILE_ROWS) {
+    const end = Math.min(begin + TILE_ROWS, rows) * cols;
+    for (let col = 0; col < cols; col++) {
+      let count = 0;
+      for (let at = begin * cols + col; at < end; at += cols) {
+        count += (INFINITY - (bits[at]! & MAGNITUDE)) >>> 31;
       }
+      missing[col]! += count;
     }
   }
   return missing;

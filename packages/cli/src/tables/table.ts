@@ -81,7 +81,10 @@ export interface DecodedBlock {
   readonly rows: number;
   /** Lines that the block takes in the file; 0 where the format has none. */
   readonly lines: number;
-  /** rows × features, row-major: NaN for missing, codes for categories. Refused rows hold anything. */
+  /**
+   * rows × features, row-major: NaN for missing, codes for categories. Refused rows hold anything. The decoder may use the
+   * memory again for the next block.
+   */
   readonly features: Float32Array;
   readonly kept: readonly KeptColumn[];
   /** In the order of rows, at most one a row. */
@@ -106,8 +109,14 @@ export type BlockPosition = { readonly [key: string]: string | number };
 export type BlockPayload =
   /** Whole lines of a text table, without its header. */
   | { readonly kind: "text"; readonly bytes: Uint8Array<ArrayBuffer> }
-  /** Rows of a Parquet file, which the decoder opens. */
-  | { readonly kind: "parquet"; readonly path: string; readonly rowBegin: number; readonly rowEnd: number }
+  /** Rows of a Parquet file, which the decoder opens. Blocks of the same run one after the other had better go to the same thread. */
+  | {
+      readonly kind: "parquet";
+      readonly path: string;
+      readonly rowBegin: number;
+      readonly rowEnd: number;
+      readonly run: number;
+    }
   /** A whole Arrow stream, schema and dictionaries included, with one record batch. */
   | { readonly kind: "arrow"; readonly bytes: Uint8Array<ArrayBuffer> };
 

@@ -2,6 +2,7 @@
 import type { RecordBatch } from "apache-arrow";
 import { TableError } from "../../errors.ts";
 import { FeatureFiller } from "../columnar/feature-filler.ts";
+import { FeatureMatrix } from "../columnar/feature-matrix.ts";
 import { Refusals } from "../columnar/refusals.ts";
 import type {
   BlockPayload,
@@ -22,14 +23,14 @@ export function createArrowDecoder(spec: DecoderSpec, plan: ColumnPlan, encoder:
 class ArrowDecoder implements Decoder {
   readonly #name: string;
   readonly #plan: ColumnPlan;
-  readonly #encoder: FeatureEncoder;
   readonly #filler: FeatureFiller;
+  readonly #matrix: FeatureMatrix;
 
   constructor({ name }: DecoderSpec, plan: ColumnPlan, encoder: FeatureEncoder) {
     this.#name = name;
     this.#plan = plan;
-    this.#encoder = encoder;
     this.#filler = new FeatureFiller(encoder);
+    this.#matrix = new FeatureMatrix(encoder.names.length);
   }
 
   decode(payload: BlockPayload): DecodedBlock {
@@ -38,8 +39,7 @@ class ArrowDecoder implements Decoder {
     }
     const batch = this.#read(payload.bytes);
     const rows = batch.numRows;
-    const width = this.#encoder.names.length;
-    const features = new Float32Array(rows * width).fill(Number.NaN);
+    this.#matrix.begin(rows);
     const refusals = new Refusals();
     this.#plan.features.forEach((feature, at) => {
       if (feature >= 0) {
@@ -47,7 +47,7 @@ class ArrowDecoder implements Decoder {
           if (!column.isFeature) {
             throw this.#error(name, `is ${column.name}, expected numbers, booleans or text for a feature`);
           }
-          const place = { out: features, width, feature, column: name };
+          const place = { out: this.#matrix.column(feature), feature, column: name };
           this.#filler.fill({ rows, hasGaps: true, ...column }, 0, place, refusals);
         });
       }
@@ -55,7 +55,7 @@ class ArrowDecoder implements Decoder {
     const kept = this.#plan.keep.map((at) =>
       this.#column(batch, at, (column, name) => this.#keep(column, name, rows)),
     );
-    return { rows, lines: 0, features, kept, refused: refusals.list() };
+    return { rows, lines: 0, features: this.#matrix.toRows(), kept, refused: refusals.list() };
   }
 
   #read(bytes: Uint8Array): RecordBatch {

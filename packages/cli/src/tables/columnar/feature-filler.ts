@@ -1,12 +1,11 @@
-/** Values of typed columns to the float32 rows of the model. */
+/** Values of typed columns to float32 features of the model. */
 import type { FeatureEncoder } from "../table.ts";
 import type { Refusals } from "./refusals.ts";
 
-/** Where a column's values go: a feature's place in every row. */
+/** Where a column's values go. */
 export interface FeaturePlace {
-  /** rows × features, NaN before. */
+  /** The feature's values by row, all of which are written. */
   readonly out: Float32Array;
-  readonly width: number;
   readonly feature: number;
   /** Name of the column, for refusals. */
   readonly column: string;
@@ -53,10 +52,11 @@ export class FeatureFiller {
   }
 
   #encode(values: Values, first: number, place: FeaturePlace, refusals: Refusals): void {
-    const { out, width, feature } = place;
+    const { out, feature } = place;
     const { present, hasGaps, indices, rows, entries } = values;
     const codes = this.#codesOf(values);
     for (let row = 0, next = 0; row < rows; row++) {
+      out[first + row] = Number.NaN;
       if (present !== undefined && present[row] === 0) {
         next += hasGaps ? 1 : 0;
         continue;
@@ -69,7 +69,7 @@ export class FeatureFiller {
           known === undefined || Number.isNaN(known)
             ? this.#encoder.encodeValue(entries.at(index), feature)
             : known;
-        out[(first + row) * width + feature] = code;
+        out[first + row] = code;
         if (codes !== undefined) {
           codes[index] = code;
         }
@@ -93,26 +93,25 @@ export class FeatureFiller {
   }
 }
 
-function copy(numbers: ArrayLike<number>, values: Values, first: number, place: FeaturePlace): void {
+function copy(numbers: ArrayLike<number>, values: Values, first: number, { out }: FeaturePlace): void {
   const { rows, present, hasGaps, indices } = values;
-  const { out, width } = place;
-  let at = first * width + place.feature;
   if (present !== undefined) {
-    for (let row = 0, next = 0; row < rows; row++, at += width) {
+    for (let row = 0, next = 0; row < rows; row++) {
       if (present[row] !== 0) {
-        out[at] = numbers[indices === undefined ? next : indices[next]!]!;
+        out[first + row] = numbers[indices === undefined ? next : indices[next]!]!;
         next++;
-      } else if (hasGaps) {
-        next++;
+      } else {
+        out[first + row] = Number.NaN;
+        next += hasGaps ? 1 : 0;
       }
     }
   } else if (indices !== undefined) {
-    for (let row = 0; row < rows; row++, at += width) {
-      out[at] = numbers[indices[row]!]!;
+    for (let row = 0; row < rows; row++) {
+      out[first + row] = numbers[indices[row]!]!;
     }
   } else {
-    for (let row = 0; row < rows; row++, at += width) {
-      out[at] = numbers[row]!;
+    for (let row = 0; row < rows; row++) {
+      out[first + row] = numbers[row]!;
     }
   }
 }

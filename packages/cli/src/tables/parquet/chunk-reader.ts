@@ -68,7 +68,9 @@ export class ChunkReader {
       if (this.#page === undefined) {
         this.#openPage(row);
       } else {
-        this.#take(Math.min(row - this.#row, this.#page.rowsLeft));
+        const rows = Math.min(row - this.#row, this.#page.rowsLeft);
+        this.#page.values.skip(this.#levels(this.#page, rows).count);
+        this.#pass(rows);
       }
     }
   }
@@ -83,32 +85,45 @@ export class ChunkReader {
 
   #take(rows: number): Span {
     const page = this.#page!;
-    let present: Uint8Array | undefined;
-    let count = rows;
-    if (page.levels !== undefined) {
-      present = new Uint8Array(rows);
-      page.levels.read(present, rows);
-      count = 0;
-      for (let row = 0; row < rows; row++) {
-        count += present[row]!;
-      }
-    }
+    const { present, count } = this.#levels(page, rows);
     const { isIndexed } = page.values;
     if (isIndexed && this.#dictionary === undefined) {
       throw new Error("a page has indices of a dictionary that there is not");
     }
     const values = page.values.take(count);
-    page.rowsLeft -= rows;
-    this.#row += rows;
-    if (page.rowsLeft === 0) {
-      this.#page = undefined;
-    }
+    this.#pass(rows);
     return {
       rows,
       present: count === rows ? undefined : present,
       values,
       dictionary: isIndexed ? this.#dictionary : undefined,
     };
+  }
+
+  /** Which of the next rows are not null, and how many. */
+  #levels(
+    { levels }: Page,
+    rows: number,
+  ): { readonly present: Uint8Array | undefined; readonly count: number } {
+    if (levels === undefined) {
+      return { present: undefined, count: rows };
+    }
+    const present = new Uint8Array(rows);
+    levels.read(present, rows);
+    let count = 0;
+    for (let row = 0; row < rows; row++) {
+      count += present[row]!;
+    }
+    return { present, count };
+  }
+
+  #pass(rows: number): void {
+    const page = this.#page!;
+    page.rowsLeft -= rows;
+    this.#row += rows;
+    if (page.rowsLeft === 0) {
+      this.#page = undefined;
+    }
   }
 
   /** Opens the next page, or goes past it where it ends before `wanted`. */

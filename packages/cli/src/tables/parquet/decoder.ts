@@ -1,6 +1,7 @@
 /** Rows of a Parquet file to features and kept columns. Opens the file itself, so that any thread can do it. */
 import { TableError } from "../../errors.ts";
 import { type Entries, FeatureFiller } from "../columnar/feature-filler.ts";
+import { FeatureMatrix } from "../columnar/feature-matrix.ts";
 import { Refusals } from "../columnar/refusals.ts";
 import type {
   BlockPayload,
@@ -28,8 +29,8 @@ interface OpenGroup {
 class ParquetDecoder implements Decoder {
   readonly #name: string;
   readonly #plan: ColumnPlan;
-  readonly #encoder: FeatureEncoder;
   readonly #filler: FeatureFiller;
+  readonly #matrix: FeatureMatrix;
   #file: ParquetFile | undefined;
   #columns: readonly ParquetColumn[] = [];
   #group: OpenGroup | undefined;
@@ -38,8 +39,8 @@ class ParquetDecoder implements Decoder {
   constructor({ name }: DecoderSpec, plan: ColumnPlan, encoder: FeatureEncoder) {
     this.#name = name;
     this.#plan = plan;
-    this.#encoder = encoder;
     this.#filler = new FeatureFiller(encoder);
+    this.#matrix = new FeatureMatrix(encoder.names.length);
   }
 
   async decode(payload: BlockPayload): Promise<DecodedBlock> {
@@ -49,15 +50,15 @@ class ParquetDecoder implements Decoder {
     const { rowBegin, rowEnd } = payload;
     const file = await this.#open(payload.path);
     const rows = rowEnd - rowBegin;
-    const features = new Float32Array(rows * this.#encoder.names.length).fill(Number.NaN);
+    this.#matrix.begin(rows);
     const refusals = new Refusals();
     this.#plan.features.forEach((feature, at) => {
       if (feature >= 0) {
-        this.#readFeature(file, this.#featureColumn(at), feature, rowBegin, rowEnd, features, refusals);
+        this.#readFeature(file, this.#featureColumn(at), feature, rowBegin, rowEnd, refusals);
       }
     });
     const kept = this.#plan.keep.map((at) => this.#readKept(file, this.#columns[at]!, rowBegin, rowEnd));
-    return { rows, lines: 0, features, kept, refused: refusals.list() };
+    return { rows, lines: 0, features: this.#matrix.toRows(), kept, refused: refusals.list() };
   }
 
   async #open(path: string): Promise<ParquetFile> {
@@ -85,10 +86,9 @@ class ParquetDecoder implements Decoder {
     feature: number,
     begin: number,
     end: number,
-    out: Float32Array,
     refusals: Refusals,
   ): void {
-    const place = { out, width: this.#encoder.names.length, feature, column: column.name };
+    const place = { out: this.#matrix.column(feature), feature, column: column.name };
     this.#read(file, column, begin, end, ({ rows, present, values, dictionary }, first) => {
       const entries = this.#entriesOf(column, dictionary ?? values);
       const indices = dictionary === undefined ? undefined : (values as Int32Array);

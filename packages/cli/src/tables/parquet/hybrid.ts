@@ -5,6 +5,7 @@
  */
 export class HybridReader {
   readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   readonly #end: number;
   readonly #width: number;
   #at: number;
@@ -21,6 +22,7 @@ export class HybridReader {
       throw new RangeError("lengths in the page do not fit");
     }
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#at = begin;
     this.#end = end;
     this.#width = width;
@@ -41,6 +43,22 @@ export class HybridReader {
       }
       this.#left -= take;
       done += take;
+    }
+  }
+
+  /** Goes past the next `count` values. */
+  skip(count: number): void {
+    for (let left = count; left > 0; ) {
+      if (this.#left === 0) {
+        this.#nextRun();
+        continue;
+      }
+      const take = Math.min(this.#left, left);
+      if (this.#packed) {
+        this.#bit += take * this.#width;
+      }
+      this.#left -= take;
+      left -= take;
     }
   }
 
@@ -85,26 +103,85 @@ export class HybridReader {
   }
 
   #unpack(out: Int32Array | Uint8Array, from: number, count: number): void {
-    const bytes = this.#bytes;
     const width = this.#width;
-    let bit = this.#bit;
+    const end = from + count;
+    let at = from;
     if (width === 1) {
-      for (let i = from; i < from + count; i++, bit++) {
-        out[i] = (bytes[bit >>> 3]! >> (bit & 7)) & 1;
-      }
-    } else {
-      const mask = width === 32 ? -1 : (1 << width) - 1;
-      for (let i = from; i < from + count; i++, bit += width) {
-        const at = bit >>> 3;
-        const shift = bit & 7;
-        let value =
-          (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> shift;
-        if (shift + width > 32) {
-          value |= bytes[at + 4]! << (32 - shift);
-        }
-        out[i] = value & mask;
-      }
+      at = unpackBits(this.#bytes, this.#bit, out, from, end);
+    } else if (width <= 25) {
+      at = unpackWords(this.#view, this.#bit, width, out, from, end);
     }
-    this.#bit = bit;
+    unpackAny(this.#bytes, this.#bit + (at - from) * width, width, out, at, end);
+    this.#bit += count * width;
+  }
+}
+
+/** Eight at a time, from the first whole byte on. @returns how far it came */
+function unpackBits(
+  bytes: Uint8Array,
+  begin: number,
+  out: Int32Array | Uint8Array,
+  from: number,
+  end: number,
+): number {
+  let bit = begin;
+  let i = from;
+  for (; i < end && (bit & 7) !== 0; i++, bit++) {
+    out[i] = (bytes[bit >>> 3]! >> (bit & 7)) & 1;
+  }
+  for (let at = bit >>> 3; i + 8 <= end; i += 8, at++) {
+    const byte = bytes[at]!;
+    out[i] = byte & 1;
+    out[i + 1] = (byte >> 1) & 1;
+    out[i + 2] = (byte >> 2) & 1;
+    out[i + 3] = (byte >> 3) & 1;
+    out[i + 4] = (byte >> 4) & 1;
+    out[i + 5] = (byte >> 5) & 1;
+    out[i + 6] = (byte >> 6) & 1;
+    out[i + 7] = byte >> 7;
+  }
+  return i;
+}
+
+/** As long as there are four bytes, which hold a value wherever in the first of them it begins. @returns how far it came */
+function unpackWords(
+  view: DataView,
+  begin: number,
+  width: number,
+  out: Int32Array | Uint8Array,
+  from: number,
+  end: number,
+): number {
+  const mask = (1 << width) - 1;
+  const last = view.byteLength - 4;
+  let i = from;
+  for (let bit = begin; i < end; i++, bit += width) {
+    const at = bit >>> 3;
+    if (at > last) {
+      break;
+    }
+    out[i] = (view.getUint32(at, true) >>> (bit & 7)) & mask;
+  }
+  return i;
+}
+
+function unpackAny(
+  bytes: Uint8Array,
+  begin: number,
+  width: number,
+  out: Int32Array | Uint8Array,
+  from: number,
+  end: number,
+): void {
+  const mask = width === 32 ? -1 : (1 << width) - 1;
+  for (let i = from, bit = begin; i < end; i++, bit += width) {
+    const at = bit >>> 3;
+    const shift = bit & 7;
+    let value =
+      (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> shift;
+    if (shift + width > 32) {
+      value |= bytes[at + 4]! << (32 - shift);
+    }
+    out[i] = value & mask;
   }
 }

@@ -9,6 +9,8 @@ export interface PageValues {
   readonly isIndexed: boolean;
   /** The next values. */
   take(count: number): Physical;
+  /** Goes past the next values. */
+  skip(count: number): void;
 }
 
 /** @param count of values in the page, nulls not counted; where nobody knows, of rows */
@@ -38,16 +40,18 @@ export function openValues(
 
 function indices(bytes: Uint8Array, at: number): PageValues {
   // A page of nulls alone may leave the width out.
-  const reader = at < bytes.length ? new HybridReader(bytes, at + 1, bytes.length, bytes[at]!) : undefined;
+  const reader =
+    at < bytes.length
+      ? new HybridReader(bytes, at + 1, bytes.length, bytes[at]!)
+      : new HybridReader(bytes, at, at, 0);
   return {
     isIndexed: true,
     take(count): Int32Array {
       const values = new Int32Array(count);
-      if (count > 0) {
-        (reader ?? new HybridReader(bytes, at, at, 0)).read(values, count);
-      }
+      reader.read(values, count);
       return values;
     },
+    skip: (count) => reader.skip(count),
   };
 }
 
@@ -62,6 +66,7 @@ function booleans(reader: HybridReader, { type }: SchemaElement): PageValues {
       reader.read(values, count);
       return values;
     },
+    skip: (count) => reader.skip(count),
   };
 }
 
@@ -128,6 +133,15 @@ class PlainValues implements PageValues {
     return values;
   }
 
+  skip(count: number): void {
+    const { type } = this.#element;
+    if (type === "BOOLEAN" || type === "BYTE_ARRAY") {
+      this.take(count);
+    } else {
+      this.#at += count * widthOf(this.#element);
+    }
+  }
+
   #takeBits(count: number): Uint8Array {
     const values = new Uint8Array(count);
     if (this.#at + (this.#bit + count) / 8 > this.#bytes.length) {
@@ -166,6 +180,9 @@ function decoded(values: Physical): PageValues {
       }
       at += count;
       return values.slice(at - count, at);
+    },
+    skip(count): void {
+      at += count;
     },
   };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { FileMetaData } from "hyparquet";
 import { type ByteReader, nameOf, openBytes, type TableInput } from "../byte-reader.ts";
 import { BLOCK_ROWS } from "../columnar/block-rows.ts";
 import type { BlockPosition, RawBlock, TableOptions, TableSource } from "../table.ts";
@@ -31,6 +32,7 @@ export async function openParquetTable(input: TableInput, options: TableOptions 
     file.close();
     const columns = columnsOf(file.metadata, name).map((column) => column.name);
     const { rows } = file;
+    const ranges = rangesOf(file.metadata);
     return {
       format: "parquet",
       name,
@@ -38,7 +40,7 @@ export async function openParquetTable(input: TableInput, options: TableOptions 
       size: { total: rows, unit: "rows" },
       headerLines: 0,
       decoder: { format: "parquet", name, columns, options },
-      blocks: (from) => blocks(path, rows, from),
+      blocks: (from) => blocks(path, ranges, from),
       close: remove,
     };
   } catch (error) {
@@ -47,21 +49,69 @@ export async function openParquetTable(input: TableInput, options: TableOptions 
   }
 }
 
-/** Ranges of as many rows, whatever the row groups are: where one begins depends on its number alone. */
+/** A block, and the run of blocks that one thread had better do: they lie in the same pages. */
+interface Range {
+  readonly rowBegin: number;
+  readonly rowEnd: number;
+  readonly run: number;
+}
+
 async function* blocks(
   path: string,
-  rows: number,
+  ranges: readonly Range[],
   from: BlockPosition | undefined,
 ): AsyncGenerator<RawBlock> {
-  for (let rowBegin = Number(from?.["row"] ?? 0); rowBegin < rows; rowBegin += BLOCK_ROWS) {
-    const rowEnd = Math.min(rowBegin + BLOCK_ROWS, rows);
-    yield {
-      index: Math.floor(rowBegin / BLOCK_ROWS),
-      next: { row: rowEnd },
-      read: rowEnd,
-      payload: { kind: "parquet", path, rowBegin, rowEnd },
-    };
+  const first = Number(from?.["row"] ?? 0);
+  for (const [index, { rowBegin, rowEnd, run }] of ranges.entries()) {
+    if (rowBegin >= first) {
+      yield {
+        index,
+        next: { row: rowEnd },
+        read: rowEnd,
+        payload: { kind: "parquet", path, rowBegin, rowEnd, run },
+      };
+    }
   }
+}
+
+/** Blocks of a run. More would have other threads wait for their turn: the order of the output is that of the table. */
+const RUN = 2;
+
+/**
+ * Blocks begin with row groups, for who reads a part of a group reads all of its dictionaries, and unpacks the pages that two
+ * parts share. Small groups are joined, large ones are divided into equal parts.
+ */
+function rangesOf({ row_groups: groups }: FileMetaData): Range[] {
+  const ranges: Range[] = [];
+  let run = 0;
+  let rowBegin = 0;
+  let joined = 0;
+  const end = (rows: number): void => {
+    ranges.push({ rowBegin, rowEnd: rowBegin + rows, run });
+    rowBegin += rows;
+  };
+  for (const { num_rows: count } of groups) {
+    const rows = Number(count);
+    if (joined > 0 && joined + rows > BLOCK_ROWS) {
+      end(joined);
+      run++;
+      joined = 0;
+    }
+    joined += rows;
+    const parts = Math.ceil(joined / BLOCK_ROWS);
+    if (parts > 1) {
+      const size = Math.ceil(joined / parts);
+      for (let part = 0; part < parts; part++) {
+        end(Math.min(size, joined - part * size));
+        run += part % RUN === RUN - 1 || part === parts - 1 ? 1 : 0;
+      }
+      joined = 0;
+    }
+  }
+  if (joined > 0) {
+    end(joined);
+  }
+  return ranges;
 }
 
 async function spool(input: Readable): Promise<string> {
