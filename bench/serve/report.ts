@@ -168,7 +168,7 @@ function remarks(run: Run): string[] {
   const lines = [
     "- Flask: as the original was, each process loads the model, 3 s for a request, a buffer of 1 MiB; `inplace_predict` in one thread; " +
       "a list of dicts for many rows is an addition. uWSGI logs nothing, nginx and xgboost-infer-serve log each request.",
-    "- MLServer: its defaults, with `OMP_NUM_THREADS=1` and without debugging.",
+    "- MLServer: with `OMP_NUM_THREADS=1`, without debugging, and without a process of its own for models (which costs each request a way more).",
   ];
   if (stub !== undefined) {
     const made = median(stub, ({ loadCpu }) => loadCpu * 1e6);
