@@ -1,7 +1,7 @@
 /** Lines of log on their way to a stream, many at a time. */
 
-/** Characters that are written at once. */
-const BATCH_LENGTH = 1 << 16;
+/** Characters that are handed over at once: fewer than the stream waits for. */
+const BATCH_LENGTH = 1 << 14;
 
 /** Milliseconds that a line waits at most. */
 const FLUSH_INTERVAL = 200;

@@ -5,6 +5,10 @@ import { Batch } from "./batch.ts";
 
 export type { Logger };
 
+/** Lines wait until so many bytes have come together, or for a moment: a write for every request would take longer than scoring. */
+const BUFFER_BYTES = 1 << 16;
+const FLUSH_INTERVAL = 200;
+
 export interface Log {
   readonly logger: Logger;
   /** Writes what waits. The log can be used after it. */
@@ -16,15 +20,19 @@ export interface Log {
 export function openLog({ logFile, logLevel }: Pick<Config, "logFile" | "logLevel">): Log {
   const stream = destination({
     dest: logFile === "" ? 1 : logFile,
+    minLength: BUFFER_BYTES,
+    maxWrite: 4 * BUFFER_BYTES,
+    periodicFlush: FLUSH_INTERVAL,
     sync: false,
     mkdir: true,
   });
-  // A write for every request would take longer than scoring.
   const batch = new Batch((lines) => stream.write(lines));
   const logger = pino({ level: logLevel, base: null, timestamp: isoTime }, batch);
   const flush = () => {
-    batch.flush();
     try {
+      // First what is there, so that the rest is too little to be written by itself: a write that has begun when the process ends is lost.
+      stream.flushSync();
+      batch.flush();
       stream.flushSync();
     } catch {
       // The file was not open yet: nothing can be written before it is.
