@@ -69,6 +69,11 @@ export class Conditions {
     return most <= Math.min(MAX_SIZE, STRIDE * steps) ? new Conditions(plan, places) : undefined;
   }
 
+  /** 1 for each tree whose splits have one. */
+  get ranked(): Uint8Array {
+    return this.#plan.ranked;
+  }
+
   /** Place of a split's condition. */
   of(node: number): number {
     return this.#plan.nodeKeys[node] === LEAF_KEY ? 0 : this.#places[placeOf(this.#plan, node)]!;

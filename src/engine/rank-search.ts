@@ -10,13 +10,18 @@ const NODE_BYTES = 4 * NODE_KEYS;
 /** Rows are copied whole where at most this share of their values is not looked at. */
 const MAX_UNUSED = 0.75;
 
-export class RankSearch {
+/** Where the search tables stand, and what is staged of a row. */
+export interface SearchPlaces {
   readonly columnsAt: number;
   readonly columnsEnd: number;
   /** Features of a staged row in order; `undefined` where rows are staged whole. */
   readonly features: Int32Array | undefined;
   /** Bytes of a staged row. */
   readonly rowBytes: number;
+}
+
+export class RankSearch {
+  readonly places: SearchPlaces;
   readonly #columns: readonly Column[];
   readonly #columnBytes: number;
   readonly #tablesAt: number[];
@@ -26,10 +31,14 @@ export class RankSearch {
     this.#columns = columns;
     this.#columnBytes = columnBytes;
     const features = Int32Array.from(new Set(columns.map(({ feature }) => feature)));
-    this.features = features.length < layout.features * (1 - MAX_UNUSED) ? features : undefined;
-    this.rowBytes = 4 * (this.features?.length ?? layout.features);
-    this.columnsAt = arena.take(columns.length * columnBytes);
-    this.columnsEnd = this.columnsAt + columns.length * columnBytes;
+    const isPartial = features.length < layout.features * (1 - MAX_UNUSED);
+    const columnsAt = arena.take(columns.length * columnBytes);
+    this.places = {
+      columnsAt,
+      columnsEnd: columnsAt + columns.length * columnBytes,
+      features: isPartial ? features : undefined,
+      rowBytes: 4 * (isPartial ? features.length : layout.features),
+    };
     this.#tablesAt = columns.map(({ thresholds }) =>
       arena.take(nodesOf(levelsFor(thresholds.length)) * NODE_BYTES),
     );
@@ -37,44 +46,45 @@ export class RankSearch {
 
   /** @param writeUse writes the rest of the record of column number `column`, which begins at address `at` */
   write({ words, floats }: Views, writeUse: (column: number, at: number) => void): void {
-    const position = new Map(Array.from(this.features ?? [], (feature, i) => [feature, i]));
+    const { columnsAt, features } = this.places;
+    const position = new Map(Array.from(features ?? [], (feature, i) => [feature, i]));
     this.#columns.forEach(({ feature, thresholds }, i) => {
       const table = this.#tablesAt[i]!;
       const levels = levelsFor(thresholds.length);
-      const at = this.columnsAt + i * this.#columnBytes;
+      const at = columnsAt + i * this.#columnBytes;
       words[at / 4] = table;
       words[at / 4 + 1] = levels;
-      words[at / 4 + 2] = 4 * (this.features === undefined ? feature : position.get(feature)!);
+      words[at / 4 + 2] = 4 * (features === undefined ? feature : position.get(feature)!);
       writeUse(i, at + SEARCH_BYTES);
       const keys = floats.subarray(table / 4, table / 4 + nodesOf(levels) * NODE_KEYS).fill(Number.NaN);
       writeNode(keys, 0, 0, 17 ** (levels - 1), thresholds);
     });
   }
+}
 
-  /** Copies rows to `at`, a float's index in linear memory. */
-  stage(
-    floats: Float32Array,
-    at: number,
-    rows: Float32Array,
-    first: number,
-    count: number,
-    width: number,
-  ): void {
-    const { features } = this;
-    if (features !== undefined) {
-      for (let row = first, to = at; row < first + count; row++) {
-        for (let i = 0; i < features.length; i++) {
-          floats[to++] = rows[row * width + features[i]!]!;
-        }
+/** Copies rows to `at`, a float's index in linear memory. */
+export function stageRows(
+  { features }: SearchPlaces,
+  floats: Float32Array,
+  at: number,
+  rows: Float32Array,
+  first: number,
+  count: number,
+  width: number,
+): void {
+  if (features !== undefined) {
+    for (let row = first, to = at; row < first + count; row++) {
+      for (let i = 0; i < features.length; i++) {
+        floats[to++] = rows[row * width + features[i]!]!;
       }
-    } else if (count === 1) {
-      // A loop is quicker than making a view for `set`.
-      for (let i = 0, from = first * width; i < width; i++) {
-        floats[at + i] = rows[from + i]!;
-      }
-    } else {
-      floats.set(rows.subarray(first * width, (first + count) * width), at);
     }
+  } else if (count === 1) {
+    // A loop is quicker than making a view for `set`.
+    for (let i = 0, from = first * width; i < width; i++) {
+      floats[at + i] = rows[from + i]!;
+    }
+  } else {
+    floats.set(rows.subarray(first * width, (first + count) * width), at);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Batches in the ranked engine: `cellRows` of `assembly/ranked.ts`, its tables, and rows in and sums out. */
 import type { Layout } from "../compile/layout.ts";
-import { Arena, allocateMemory, instantiate, Views } from "./platform.ts";
-import { RankSearch } from "./rank-search.ts";
+import { Arena, allocateMemory, instantiate, type LinearMemory, Views } from "./platform.ts";
+import { RankSearch, type SearchPlaces, stageRows } from "./rank-search.ts";
 import type { RankPlan } from "./ranks.ts";
 
 /** Rows that are ranked and compared together. */
@@ -148,9 +148,19 @@ interface Addresses {
   readonly scratch: number;
 }
 
+/** What stands where in linear memory. Plain data, with which another thread can use a copy of the memory. */
+export interface BatchPlaces {
+  readonly search: SearchPlaces;
+  readonly addresses: Addresses;
+  readonly blockGroups: number;
+  readonly groupBytes: number;
+}
+
 export class RankedBatch {
+  readonly places: BatchPlaces;
+  readonly memory: LinearMemory;
   readonly #layout: Layout;
-  readonly #search: RankSearch;
+  readonly #search: SearchPlaces;
   readonly #addresses: Addresses;
   readonly #kernel: Kernel;
   readonly #views: Views;
@@ -159,20 +169,15 @@ export class RankedBatch {
   readonly #sumBytes: number;
   readonly #stagedGroups: number;
 
-  private constructor(
-    layout: Layout,
-    search: RankSearch,
-    addresses: Addresses,
-    kernel: Kernel,
-    views: Views,
-    blockGroups: number,
-    groupBytes: number,
-  ) {
+  constructor(layout: Layout, places: BatchPlaces, memory: LinearMemory, module: object) {
+    const { search, addresses, blockGroups, groupBytes } = places;
+    this.places = places;
+    this.memory = memory;
     this.#layout = layout;
     this.#search = search;
     this.#addresses = addresses;
-    this.#kernel = kernel;
-    this.#views = views;
+    this.#kernel = instantiate(module, memory) as Kernel;
+    this.#views = new Views(memory.buffer);
     this.#blockGroups = blockGroups;
     this.#groupBytes = groupBytes;
     this.#sumBytes = sumBytesOf(layout);
@@ -189,7 +194,7 @@ export class RankedBatch {
     const blockGroups = Math.max(1, Math.min(MAX_BLOCK_GROUPS, Math.floor(BLOCK_BYTES / groupBytes)));
     const arena = new Arena(FIRST_ADDRESS);
     const search = new RankSearch(layout, plan.columns, COLUMN_BYTES, arena);
-    const addresses = place(layout, trees, search, blockGroups, groupBytes, arena);
+    const addresses = place(layout, trees, search.places, blockGroups, groupBytes, arena);
     const memory = allocateMemory(arena.size);
     if (memory === undefined) {
       return undefined;
@@ -201,8 +206,8 @@ export class RankedBatch {
       views.shorts[at / 2 + 1] = right * SLOT_BYTES;
     });
     writeTrees(layout, plan, trees, addresses, views);
-    const kernel = instantiate(module, memory) as Kernel;
-    return new RankedBatch(layout, search, addresses, kernel, views, blockGroups, groupBytes);
+    const places = { search: search.places, addresses, blockGroups, groupBytes };
+    return new RankedBatch(layout, places, memory, module);
   }
 
   /** Rows that `rank` takes at most. */
@@ -219,7 +224,7 @@ export class RankedBatch {
     for (let done = 0; done < count; done += GROUP_ROWS) {
       if (done % stagedRows === 0) {
         const some = Math.min(stagedRows, count - done);
-        this.#search.stage(floats, rowsAt / 4, rows, first + done, some, this.#layout.features);
+        stageRows(this.#search, floats, rowsAt / 4, rows, first + done, some, this.#layout.features);
       }
       this.#kernel.rankRows(
         columnsAt,
@@ -266,7 +271,7 @@ export class RankedBatch {
 }
 
 /** Groups of rows that are copied at a time: a block, whose copying makes one view of the caller's rows, unless rows are wide. */
-function stagedGroups(search: RankSearch, blockGroups: number): number {
+function stagedGroups(search: SearchPlaces, blockGroups: number): number {
   return search.rowBytes * GROUP_ROWS * blockGroups <= MAX_STAGED_BYTES ? blockGroups : 1;
 }
 
@@ -277,7 +282,7 @@ function sumBytesOf(layout: Layout): number {
 function place(
   layout: Layout,
   trees: readonly (CutTree | undefined)[],
-  search: RankSearch,
+  search: SearchPlaces,
   blockGroups: number,
   groupBytes: number,
   arena: Arena,

@@ -4,9 +4,8 @@
  */
 import type { Layout } from "../compile/layout.ts";
 import { type Conditions, RIGHT } from "./conditions.ts";
-import { Arena, allocateMemory, instantiate, Views } from "./platform.ts";
-import { RankSearch } from "./rank-search.ts";
-import type { RankPlan } from "./ranks.ts";
+import { Arena, allocateMemory, instantiate, type LinearMemory, Views } from "./platform.ts";
+import { RankSearch, type SearchPlaces, stageRows } from "./rank-search.ts";
 
 /** A search; then addresses: of counts by rank, of the conditions' begin and end, and of what they are for a missing value. */
 const COLUMN_BYTES = 32;
@@ -57,11 +56,20 @@ interface Addresses {
   readonly sums: number;
 }
 
+/** What stands where in linear memory. Plain data, with which another thread can use a copy of the memory. */
+export interface RowPlaces {
+  readonly search: SearchPlaces;
+  readonly walks: readonly Walk[];
+  readonly addresses: Addresses;
+}
+
 export class RankedRow {
   /** Room for one row, which `decide` reads without a copy; `undefined` where only some features are staged. */
   readonly input: Float32Array | undefined;
+  readonly places: RowPlaces;
+  readonly memory: LinearMemory;
   readonly #layout: Layout;
-  readonly #search: RankSearch;
+  readonly #search: SearchPlaces;
   readonly #walks: readonly Walk[];
   /** By tree: the number of its walk; -1 for trees that are not ranked. */
   readonly #walkOf: Int32Array;
@@ -69,14 +77,10 @@ export class RankedRow {
   readonly #kernel: Kernel;
   readonly #views: Views;
 
-  private constructor(
-    layout: Layout,
-    search: RankSearch,
-    walks: readonly Walk[],
-    addresses: Addresses,
-    kernel: Kernel,
-    views: Views,
-  ) {
+  constructor(layout: Layout, places: RowPlaces, memory: LinearMemory, module: object) {
+    const { search, walks, addresses } = places;
+    this.places = places;
+    this.memory = memory;
     this.#layout = layout;
     this.#search = search;
     this.#walks = walks;
@@ -85,25 +89,20 @@ export class RankedRow {
       this.#walkOf.fill(i, begin, end);
     });
     this.#addresses = addresses;
-    this.#kernel = kernel;
-    this.#views = views;
+    this.#kernel = instantiate(module, memory) as Kernel;
+    this.#views = new Views(memory.buffer);
     const start = addresses.values / 4;
     this.input =
-      search.features === undefined ? views.floats.subarray(start, start + layout.features) : undefined;
+      search.features === undefined ? this.#views.floats.subarray(start, start + layout.features) : undefined;
   }
 
   /** `undefined` where memory is lacking. */
-  static create(
-    layout: Layout,
-    plan: RankPlan,
-    conditions: Conditions,
-    module: object,
-  ): RankedRow | undefined {
+  static create(layout: Layout, conditions: Conditions, module: object): RankedRow | undefined {
     const arena = new Arena(CONDITIONS + conditions.size);
-    const walks = chooseWalks(layout, plan);
+    const walks = chooseWalks(layout, conditions.ranked);
     const columns = conditions.columns.map(({ column }) => column);
     const search = new RankSearch(layout, columns, COLUMN_BYTES, arena);
-    const addresses = place(layout, walks, conditions, search, arena);
+    const addresses = place(layout, walks, conditions, search.places, arena);
     const memory = allocateMemory(arena.size);
     if (memory === undefined) {
       return undefined;
@@ -113,8 +112,7 @@ export class RankedRow {
     walks.forEach((walk, i) => {
       writeWalk(layout, conditions, walk, i, addresses, views);
     });
-    const kernel = instantiate(module, memory) as Kernel;
-    return new RankedRow(layout, search, walks, addresses, kernel, views);
+    return new RankedRow(layout, { search: search.places, walks, addresses }, memory, module);
   }
 
   /** Decides the conditions of row `row` of a batch, for the calls of `add` that follow. */
@@ -122,7 +120,7 @@ export class RankedRow {
     const { columnsAt, columnsEnd } = this.#search;
     const { values } = this.#addresses;
     if (rows !== this.input) {
-      this.#search.stage(this.#views.floats, values / 4, rows, row, 1, this.#layout.features);
+      stageRows(this.#search, this.#views.floats, values / 4, rows, row, 1, this.#layout.features);
     }
     this.#kernel.decideRow(columnsAt, columnsEnd, values);
   }
@@ -191,11 +189,11 @@ export class RankedRow {
 }
 
 /** Eight ranked trees at a time; two eights of complete trees of one depth go together. */
-function chooseWalks(layout: Layout, plan: RankPlan): Walk[] {
+function chooseWalks(layout: Layout, ranked: Uint8Array): Walk[] {
   const walks: Walk[] = [];
   for (let begin = 0; begin < layout.trees; ) {
     let end = begin;
-    while (end < Math.min(begin + CHUNK_TREES, layout.trees) && plan.ranked[end] === 1) {
+    while (end < Math.min(begin + CHUNK_TREES, layout.trees) && ranked[end] === 1) {
       end++;
     }
     if (end === begin) {
@@ -254,7 +252,7 @@ function place(
   layout: Layout,
   walks: readonly Walk[],
   { columns }: Conditions,
-  search: RankSearch,
+  search: SearchPlaces,
   arena: Arena,
 ): Addresses {
   return {

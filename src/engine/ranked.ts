@@ -34,32 +34,35 @@ export function createRankedEngine(
   if (module === undefined || plan === undefined || allocateMemory(0) === undefined) {
     return undefined;
   }
-  const steps = plan.ranked.reduce((sum, ranked, t) => sum + ranked * layout.treeDepths[t]!, 0);
+  const steps = stepsOf(layout, plan);
   const pays = plan.columns.length * STEPS_PER_COLUMN <= steps;
   if (steps === 0 || !(pays || forced)) {
     return undefined;
   }
-  return new RankedEngine(layout, plan, steps, module, fallback);
+  return new RankedEngine(layout, plan, module, fallback);
 }
 
-class RankedEngine implements Engine {
+/** Of the walks through all ranked trees. */
+function stepsOf({ treeDepths }: Layout, { ranked }: RankPlan): number {
+  return ranked.reduce((sum, isRanked, t) => sum + isRanked * treeDepths[t]!, 0);
+}
+
+export class RankedEngine implements Engine {
+  readonly plan: RankPlan;
+  /** Made when first wanted. */
+  batch: RankedBatch | undefined;
+  row: RankedRow | undefined;
   readonly #layout: Layout;
-  readonly #plan: RankPlan;
-  /** Of the walks through all ranked trees. */
-  readonly #steps: number;
   readonly #module: object;
   readonly #runs: readonly Run[];
   readonly #makeFallback: () => Engine;
   #fallback: Engine | undefined;
   #lacksMemory = false;
   #suitsRows = true;
-  #batch: RankedBatch | undefined;
-  #row: RankedRow | undefined;
 
-  constructor(layout: Layout, plan: RankPlan, steps: number, module: object, fallback: () => Engine) {
+  constructor(layout: Layout, plan: RankPlan, module: object, fallback: () => Engine) {
     this.#layout = layout;
-    this.#plan = plan;
-    this.#steps = steps;
+    this.plan = plan;
     this.#module = module;
     this.#runs = runsOf(plan.ranked);
     this.#makeFallback = fallback;
@@ -161,23 +164,23 @@ class RankedEngine implements Engine {
   }
 
   #useBatch(): RankedBatch | undefined {
-    if (this.#batch === undefined && !this.#lacksMemory) {
-      this.#batch = RankedBatch.create(this.#layout, this.#plan, this.#module);
-      this.#lacksMemory = this.#batch === undefined;
+    if (this.batch === undefined && !this.#lacksMemory) {
+      this.batch = RankedBatch.create(this.#layout, this.plan, this.#module);
+      this.#lacksMemory = this.batch === undefined;
     }
-    return this.#batch;
+    return this.batch;
   }
 
   #useRow(): RankedRow | undefined {
-    if (this.#row === undefined && this.#suitsRows && !this.#lacksMemory) {
-      const conditions = Conditions.create(this.#layout, this.#plan, this.#steps);
+    if (this.row === undefined && this.#suitsRows && !this.#lacksMemory) {
+      const conditions = Conditions.create(this.#layout, this.plan, stepsOf(this.#layout, this.plan));
       this.#suitsRows = conditions !== undefined;
       if (conditions !== undefined) {
-        this.#row = RankedRow.create(this.#layout, this.#plan, conditions, this.#module);
-        this.#lacksMemory = this.#row === undefined;
+        this.row = RankedRow.create(this.#layout, conditions, this.#module);
+        this.#lacksMemory = this.row === undefined;
       }
     }
-    return this.#row;
+    return this.row;
   }
 
   #useFallback(): Engine {

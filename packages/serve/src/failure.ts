@@ -58,3 +58,8 @@ export function toFailure(error: unknown): Failure {
 export function invalid(message: string): Failure {
   return new Failure("invalid", message);
 }
+
+/** For requests that have waited too long already before anything was known of them. */
+export function tooBusy(): Failure {
+  return new Failure("busy", "too busy: more requests arrive than can be answered");
+}

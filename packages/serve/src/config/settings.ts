@@ -49,6 +49,7 @@ const bytes = whole(1, 2 ** 31 - 1, "bytes");
 const count = whole(1, 2 ** 31 - 1, "count");
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** By name in camelCase: `grpcPort` is `--grpc-port`, `GRPC_PORT`, and `grpcPort` or `grpc-port` in the file. */
 export const SETTINGS = {
@@ -62,6 +63,11 @@ export const SETTINGS = {
   grpcPort: setting(port, 8081, "port for gRPC; 0 for any free one"),
   adminHost: setting(text, "127.0.0.1", "address of the admin listener"),
   adminPort: setting(port, 8082, "port for metrics, log level and loading of models; 0 for any free one"),
+  workers: setting(
+    whole(1, 1024, "count"),
+    1,
+    "processes that share the ports; with more than one, another process starts, replaces and restarts them",
+  ),
   defaultModel: setting(
     text,
     "",
@@ -74,6 +80,11 @@ export const SETTINGS = {
     count,
     64,
     "large requests that may wait for their turn; more are answered “too busy”",
+  ),
+  maxEventLoopDelay: setting(
+    milliseconds,
+    500,
+    "how long the event loop may be late, on average over half a second; beyond, requests are answered “too busy”",
   ),
   maxConnections: setting(count, 10_000, "open connections"),
   headersTimeout: setting(milliseconds, 3_000, "time in which the headers of a request must arrive"),

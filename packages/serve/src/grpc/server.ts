@@ -1,6 +1,7 @@
 /** A listener for gRPC: limits, deadlines, replies, the log line of each call, and an end that loses none. */
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import {
+  type ConnectionInjector,
   Metadata,
   Server,
   ServerCredentials,
@@ -10,13 +11,14 @@ import {
 } from "@grpc/grpc-js";
 import type { Call } from "../api.ts";
 import type { Config } from "../config/settings.ts";
-import { Failure, type FailureKind, toFailure } from "../failure.ts";
+import { Failure, type FailureKind, toFailure, tooBusy } from "../failure.ts";
 import { headerText } from "../header-text.ts";
 import type { Logger } from "../log/logger.ts";
 import { logRequest, roundTime } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
 import type { ScoreAnswer } from "../scoring/request.ts";
 import { type Arrival, Arrivals } from "./arrivals.ts";
+import { HEALTH_PROTOCOL } from "./health.ts";
 import { decode, encode } from "./messages.ts";
 import { pathOf, type UnaryMethod } from "./service.ts";
 import { STATUS } from "./status.ts";
@@ -49,12 +51,17 @@ export interface GrpcServerOptions {
   readonly config: GrpcConfig;
   readonly logger: Logger;
   readonly onAnswered: (answered: GrpcAnswered) => void;
+  /** Whether calls must be refused before any work is done for them. */
+  readonly isOverloaded?: () => boolean;
   /** Plaintext where there are none. */
   readonly credentials?: ServerCredentials;
 }
 
 /** Calls under way on a connection: more wait at the client. */
 const MAX_STREAMS = 1_000;
+
+/** Groups of connections, each of which can be ended by itself. */
+const GROUPS = 16;
 
 /** Of calls that do not get as far as a service. */
 const PROTOCOL = "grpc";
@@ -66,6 +73,9 @@ export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #server: Server;
   readonly #listener: NetServer;
+  readonly #injectors: ConnectionInjector[];
+  readonly #inject: () => ConnectionInjector;
+  #nextGroup = 0;
   readonly #sockets = new Set<Socket>();
   readonly #streams = new OpenStreams();
   readonly #arrivals: Arrivals;
@@ -96,12 +106,14 @@ export class GrpcServer {
       const handle = (call: StreamCall) => this.#streams.handle(method, call);
       this.#server.register(method.path, handle as never, AS_IT_IS, AS_IT_IS, method.type);
     }
+    this.#inject = () => this.#server.createConnectionInjector(credentials);
+    this.#injectors = Array.from({ length: GROUPS }, this.#inject);
     // Not the library's own: this one limits connections, and can be shared.
-    const injector = this.#server.createConnectionInjector(credentials);
     this.#listener = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
-      injector.injectConnection(socket);
+      this.#nextGroup = (this.#nextGroup + 1) % GROUPS;
+      this.#injectors[this.#nextGroup]!.injectConnection(socket);
     });
     this.#listener.maxConnections = config.maxConnections;
   }
@@ -115,6 +127,22 @@ export class GrpcServer {
         resolve((this.#listener.address() as AddressInfo).port);
       });
     });
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Ends about so many connections, each after its calls: clients connect anew (GOAWAY). */
+  giveUp(connections: number): void {
+    const groups = Math.round((GROUPS * connections) / Math.max(1, this.connections));
+    for (let i = 0; i < groups; i++) {
+      this.#nextGroup = (this.#nextGroup + 1) % GROUPS;
+      // Not `drain`, whose end would come to connections that have joined the group meanwhile.
+      this.#injectors[this.#nextGroup]!.destroy();
+      this.#injectors[this.#nextGroup] = this.#inject();
+    }
   }
 
   /**
@@ -196,7 +224,10 @@ class Conversation implements Call {
       if (this.deadline <= this.#begin) {
         throw new Failure("deadline", "the deadline has passed");
       }
-      const { method, handle } = this.#method;
+      const { method, protocol, handle } = this.#method;
+      if (protocol !== HEALTH_PROTOCOL && this.#options.isOverloaded?.() === true) {
+        throw tooBusy();
+      }
       const reply = handle(decode(method.input, this.#call.request), this);
       if (reply instanceof Promise) {
         reply.then((done) => this.#reply(encode(method.output, done))).catch((error) => this.#fail(error));

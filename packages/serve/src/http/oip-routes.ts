@@ -17,7 +17,7 @@ type Details = Pick<Route, "method" | "path" | "handle"> & {
   readonly operation: Omit<Route["operation"], "tag">;
 };
 
-export function healthRoutes(api: Api): Route[] {
+export function healthRoutes(api: Pick<Api, "isReady">): Route[] {
   return [
     route({
       method: "GET",

@@ -8,7 +8,7 @@ import {
 } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import type { Config } from "../config/settings.ts";
-import { type Failure, type FailureKind, toFailure } from "../failure.ts";
+import { type Failure, type FailureKind, toFailure, tooBusy } from "../failure.ts";
 import { headerText } from "../header-text.ts";
 import type { Logger } from "../log/logger.ts";
 import { logRequest, roundTime } from "../log/request-line.ts";
@@ -46,6 +46,8 @@ export interface HttpServerOptions {
   readonly config: ServerConfig;
   readonly logger: Logger;
   readonly onAnswered: (answered: Answered) => void;
+  /** Whether requests must be refused before any work is done for them. */
+  readonly isOverloaded?: () => boolean;
 }
 
 /** How often connections are looked at for timeouts: the default of 30 s would let slow clients hold on for that long. */
@@ -62,6 +64,8 @@ export class HttpServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #draining = false;
+  /** So many connections are closed after their next reply. */
+  #surplus = 0;
 
   constructor(options: HttpServerOptions) {
     const { config, routes } = options;
@@ -100,6 +104,16 @@ export class HttpServer {
   /** Node's own server, for those who share its socket. */
   get server(): Server {
     return this.#server;
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Closes so many connections, each after its next reply. */
+  giveUp(connections: number): void {
+    this.#surplus = connections;
   }
 
   /**
@@ -163,6 +177,9 @@ export class HttpServer {
     };
     conversation.exchange = exchange;
     try {
+      if (route.method !== "GET" && this.#options.isOverloaded?.() === true) {
+        throw tooBusy();
+      }
       const reply = route.handle(exchange);
       if (reply instanceof Promise) {
         reply.then(
@@ -222,6 +239,9 @@ export class HttpServer {
       headers.push(...reply.headers);
     }
     if (this.#draining || !response.shouldKeepAlive) {
+      headers.push("Connection", "close");
+    } else if (this.#surplus > 0) {
+      this.#surplus--;
       headers.push("Connection", "close");
     }
     if (!response.destroyed) {

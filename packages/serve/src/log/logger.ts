@@ -11,13 +11,19 @@ const FLUSH_INTERVAL = 200;
 
 export interface Log {
   readonly logger: Logger;
+  /** Takes lines that another process has made, each with its end. */
+  write(lines: string): void;
   /** Writes what waits. The log can be used after it. */
   flush(): void;
   /** Writes what waits and closes the file. */
   close(): Promise<void>;
 }
 
-export function openLog({ logFile, logLevel }: Pick<Config, "logFile" | "logLevel">): Log {
+/** @param base what stands in every line */
+export function openLog(
+  { logFile, logLevel }: Pick<Config, "logFile" | "logLevel">,
+  base: Readonly<Record<string, unknown>> | null = null,
+): Log {
   const stream = destination({
     dest: logFile === "" ? 1 : logFile,
     minLength: BUFFER_BYTES,
@@ -27,7 +33,7 @@ export function openLog({ logFile, logLevel }: Pick<Config, "logFile" | "logLeve
     mkdir: true,
   });
   const batch = new Batch((lines) => stream.write(lines));
-  const logger = pino({ level: logLevel, base: null, timestamp: isoTime }, batch);
+  const logger = pino({ level: logLevel, base, timestamp: isoTime }, batch);
   const flush = () => {
     try {
       // First what is there, so that the rest is too little to be written by itself: a write that has begun when the process ends is lost.
@@ -42,6 +48,7 @@ export function openLog({ logFile, logLevel }: Pick<Config, "logFile" | "logLeve
   process.once("exit", flush);
   return {
     logger,
+    write: (lines) => batch.write(lines),
     flush,
     close: () =>
       new Promise((resolve) => {

@@ -21,9 +21,13 @@ const SCORE_BUCKETS = [
 /** Rows of a request whose scores are counted: more would take longer than scoring them. */
 const MAX_SCORES = 256;
 
+export type MetricValues = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
+
 export interface MetricsSources {
   /** Large requests under way. */
   queued(): number;
+  /** Milliseconds that the event loop is late. */
+  delay(): number;
 }
 
 export class Metrics {
@@ -62,12 +66,24 @@ export class Metrics {
     name: `${PREFIX}model_info`,
     help: "1 for every model that is served",
     labelNames: ["model", "version", "digest"],
+    // Of several processes: the same 1 in each.
+    aggregator: "max",
     registers: [this.#registry],
   });
   readonly #loads = new Counter({
     name: `${PREFIX}model_loads_total`,
     help: "Models taken in, by outcome: ok, failed or removed",
     labelNames: ["model", "outcome"],
+    registers: [this.#registry],
+  });
+  readonly #deaths = new Counter({
+    name: `${PREFIX}worker_deaths_total`,
+    help: "Worker processes that ended without being told to",
+    registers: [this.#registry],
+  });
+  readonly #workers = new Gauge({
+    name: `${PREFIX}workers`,
+    help: "Worker processes that answer requests; 0 where one process does all",
     registers: [this.#registry],
   });
   /** By protocol, outcome and model. */
@@ -77,7 +93,16 @@ export class Metrics {
   readonly #ofModels = new Map<string, ModelMetrics>();
   readonly #ofModel = new WeakMap<ServedModel, ModelMetrics>();
 
-  constructor({ queued }: MetricsSources) {
+  constructor({ queued, delay }: MetricsSources) {
+    new Gauge({
+      name: `${PREFIX}event_loop_delay_seconds`,
+      help: "How late the event loop is, on average over half a second; of several processes, the latest",
+      registers: [this.#registry],
+      aggregator: "max",
+      collect() {
+        this.set(delay() / 1000);
+      },
+    });
     new Gauge({
       name: `${PREFIX}queued_requests`,
       help: "Large requests under way, which take turns",
@@ -94,6 +119,11 @@ export class Metrics {
 
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  /** As data, to be put together with those of other processes. */
+  values(): Promise<MetricValues> {
+    return this.#registry.getMetricsAsJSON();
   }
 
   answered(
@@ -137,6 +167,14 @@ export class Metrics {
   removed({ name, version, digest }: ServedModel): void {
     this.#models.remove({ model: name, version, digest });
     this.#loads.inc({ model: name, outcome: "removed" });
+  }
+
+  workerDied(): void {
+    this.#deaths.inc();
+  }
+
+  workers(count: number): void {
+    this.#workers.set(count);
   }
 
   #modelCounter(name: string, help: string): CounterTallies {
