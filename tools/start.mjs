@@ -1,21 +1,20 @@
 /**
- * `npm start`: installs what is missing, builds, scores a real data set with a real model, shows the result beside Python's own, and
- * serves the explorer page until it is stopped. `-- --once` ends after the result; `PORT` names another port than 8080.
+ * `npm start`: installs what is missing, builds, scores a real data set with a real model and shows the result beside Python's own; then
+ * runs the scoring service and the page until it is stopped. `-- --once` stops after the scoring.
  */
 import { build } from "./build.mjs";
-import { serveExplorer } from "./explorer.mjs";
 
 await build();
 const { scoreShowcase } = await import("./showcase.mjs");
-process.exitCode = scoreShowcase() ? 0 : 1;
-
-if (!process.argv.includes("--once")) {
-  const wanted = Number(process.env["PORT"] ?? 8080);
-  const { address } = await serveExplorer(wanted).catch((error) => {
-    if (error.code !== "EADDRINUSE") {
-      throw error;
-    }
-    return serveExplorer(0);
-  });
-  console.log(`Explorer: ${address} (Ctrl+C ends it)`);
+if (!scoreShowcase()) {
+  process.exitCode = 1;
+} else if (!process.argv.includes("--once")) {
+  const { startServices } = await import("./services.mjs");
+  const services = await startServices(console.log);
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.once(signal, () => services.stop());
+  }
+  // Also where the service ends by itself.
+  await services.ended;
+  await services.stop();
 }
