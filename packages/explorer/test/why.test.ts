@@ -141,19 +141,17 @@ describe.skipIf(!HAS_CHROMIUM)(`the view Why in Chromium${LEFT_OUT}`, () => {
   it("never holds up a frame for 100 ms", async () => {
     const { page } = await browser.open("#scores?sample=tumours");
     await page.getByText("569 rows", { exact: true }).first().waitFor();
-    let longest = Number.POSITIVE_INFINITY;
-    // The machine may be busy with other things: the best of three tries.
-    for (let i = 0; i < 3 && longest > 100; i++) {
-      longest = await longestTask(page, async () => {
-        await page.getByRole("link", { name: "Why", exact: true }).first().click();
-        await page.getByText(/^569 rows, explained in/).waitFor();
-        for (let row = 0; row < 5; row++) {
-          await page.getByRole("button", { name: "Next row" }).click();
-        }
-        await page.getByRole("link", { name: "Model", exact: true }).click();
-      });
-    }
-    expect(longest).toBeLessThanOrEqual(100);
+    const longest = await longestTask(page, async () => {
+      await page.getByRole("link", { name: "Why", exact: true }).first().click();
+      await page.getByText(/^569 rows, explained in/).waitFor();
+      for (let row = 0; row < 5; row++) {
+        await page.getByRole("button", { name: "Next row" }).click();
+      }
+      await page.getByRole("link", { name: "Model", exact: true }).click();
+    });
+    console.log(`longest task: ${longest.toFixed(1)} ms of computing`);
+    expect(longest).toBeGreaterThan(0);
+    expect(longest).toBeLessThan(100);
     await page.context().close();
   });
 });

@@ -202,13 +202,13 @@ export function TreePanel(props: Props) {
           </>
         }
       >
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: no element is a diagram that the arrow keys walk through */}
         <div
           class="tree-canvas"
           role="application"
           aria-roledescription="tree diagram"
           aria-label={`${props.title}. Arrow keys move, Enter opens and closes, plus and minus zoom, 0 shows all, n goes to the next split that is searched for.`}
           aria-describedby="tree-node"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: an application, which the arrow keys walk through
           tabIndex={0}
           onKeyDown={onKey}
           onPointerDown={drag.down}
