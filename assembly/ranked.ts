@@ -9,7 +9,7 @@
  *   column  16 bytes: address of the search table, its levels, byte offset of the value in a row, byte offsets of the two slots
  *           in a group of ranks (u16 each).
  *   search  A complete 17-ary tree: nodes of 16 ascending thresholds, NaN as filling; node i has the children 17i + 1 … 17i + 17.
- *   ranks   Of a batch: groups of 32 rows, slot by slot, a byte a row. Of a single row: an int32 a slot, at `ROW_RANKS`.
+ *   ranks   Groups of 32 rows, slot by slot, a byte a row.
  *
  * No step of a walk has a branch. Sums are float32, tree by tree, in file order.
  */
@@ -17,10 +17,14 @@
 /** Where walks keep their nodes: in registers they would be spilled all the same, with all that was loaded for them. */
 const POINTERS: usize = 960;
 const COLUMN_BYTES: usize = 16;
-const ROW_RANKS: usize = 1024;
+const ROW_COLUMN_BYTES: usize = 32;
+/** Bytes of 16 up to `PATTERN_LEFT`, then of 0. */
+const PATTERN: usize = 1024;
+const PATTERN_LEFT: usize = 1536;
+const CONDITIONS: usize = 2112;
 const CELL_BYTES: usize = 32;
 const CELL_TREE_BYTES: usize = 32;
-const LINKED_TREE_BYTES: usize = 16;
+const RECORD_BYTES: usize = 32;
 
 /** How many of the 16 thresholds at `keys` are <= the value, which is in all lanes of x. */
 // @ts-ignore: decorator
@@ -68,13 +72,25 @@ export function rankRows(column: usize, columnEnd: usize, values: usize, rowByte
   }
 }
 
-/** Ranks of a single row. */
-export function rankRow(column: usize, columnEnd: usize, values: usize): void {
-  for (; column < columnEnd; column += COLUMN_BYTES) {
+/**
+ * All conditions of a single row: each (feature, threshold, side of missing values) of the forest has a byte from `CONDITIONS`
+ * on, 16 where the row goes right at splits on it and 0 where it goes left. Those of a feature stand in the order of their
+ * thresholds, so that they are a piece of the pattern, which its value's rank tells: a store decides 16 of them.
+ *
+ *   column  32 bytes: address of the search table, its levels, byte offset of the value in a row; for each rank, how many
+ *           conditions it fulfils (u16); begin and end of the conditions, 32 bytes at a time; what they are for a missing value.
+ */
+export function decideRow(column: usize, columnEnd: usize, values: usize): void {
+  for (; column < columnEnd; column += ROW_COLUMN_BYTES) {
     const x = v128.load_splat<u32>(values + <usize>load<u32>(column, 8));
-    const rank = rankOf(<usize>load<u32>(column), load<u32>(column, 4), x);
-    store<i32>((<usize>load<u16>(column, 12)) >> 3, rank, ROW_RANKS);
-    store<i32>((<usize>load<u16>(column, 14)) >> 3, select<i32>(127, rank, isMissing(x)), ROW_RANKS);
+    const rank = 128 + rankOf(<usize>load<u32>(column), load<u32>(column, 4), x);
+    const known = PATTERN_LEFT - <usize>load<u16>(<usize>load<u32>(column, 12) + (<usize>rank << 1));
+    let from = select<usize>(<usize>load<u32>(column, 24), known, isMissing(x));
+    const end = <usize>load<u32>(column, 20);
+    for (let to = <usize>load<u32>(column, 16); to < end; to += 32, from += 32) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+    }
   }
 }
 
@@ -256,17 +272,16 @@ export function cellRows(
   }
 }
 
-/** 1 where the rank in a slot is above a key, to go right; else 0. */
 // @ts-ignore: decorator
 @inline
-function goesRight(key: i32, slot: usize): u32 {
-  return <u32>(key - load<i32>(slot, ROW_RANKS)) >>> 31;
+function addTo(sum: usize, value: f32): void {
+  store<f32>(sum, load<f32>(sum) + value);
 }
 
 // @ts-ignore: decorator
 @inline
-function heapStep(node: usize, key: i32, slot: usize, next: usize): usize {
-  return (node << 1) + next + <usize>(goesRight(key, slot) << 5);
+function heapStep(node: usize, condition: usize, next: usize): usize {
+  return (node << 1) + next + <usize>load<u8>(condition, CONDITIONS);
 }
 
 // The eight walks of a chunk keep their nodes at `pointers`, counted from `POINTERS`.
@@ -276,7 +291,7 @@ function heapStep(node: usize, key: i32, slot: usize, next: usize): usize {
 function startChunk(chunk: usize, pointers: usize): void {
   const root = i32x4.splat(<i32>chunk);
   v128.store(pointers, root, POINTERS);
-  v128.store(pointers + 16, root, POINTERS);
+  v128.store(pointers, root, POINTERS + 16);
 }
 
 // @ts-ignore: decorator
@@ -284,133 +299,94 @@ function startChunk(chunk: usize, pointers: usize): void {
 function stepChunk(pointers: usize, next: usize): void {
   let node: usize;
   node = load<usize>(pointers, POINTERS);
-  store<usize>(pointers, heapStep(node, load<i16>(node), load<u16>(node, 2), next), POINTERS);
-  node = load<usize>(pointers + 4, POINTERS);
-  store<usize>(pointers + 4, heapStep(node, load<i16>(node, 4), load<u16>(node, 6), next), POINTERS);
-  node = load<usize>(pointers + 8, POINTERS);
-  store<usize>(pointers + 8, heapStep(node, load<i16>(node, 8), load<u16>(node, 10), next), POINTERS);
-  node = load<usize>(pointers + 12, POINTERS);
-  store<usize>(pointers + 12, heapStep(node, load<i16>(node, 12), load<u16>(node, 14), next), POINTERS);
-  node = load<usize>(pointers + 16, POINTERS);
-  store<usize>(pointers + 16, heapStep(node, load<i16>(node, 16), load<u16>(node, 18), next), POINTERS);
-  node = load<usize>(pointers + 20, POINTERS);
-  store<usize>(pointers + 20, heapStep(node, load<i16>(node, 20), load<u16>(node, 22), next), POINTERS);
-  node = load<usize>(pointers + 24, POINTERS);
-  store<usize>(pointers + 24, heapStep(node, load<i16>(node, 24), load<u16>(node, 26), next), POINTERS);
-  node = load<usize>(pointers + 28, POINTERS);
-  store<usize>(pointers + 28, heapStep(node, load<i16>(node, 28), load<u16>(node, 30), next), POINTERS);
+  store<usize>(pointers, heapStep(node, load<u16>(node), next), POINTERS);
+  node = load<usize>(pointers, POINTERS + 4);
+  store<usize>(pointers, heapStep(node, load<u16>(node, 2), next), POINTERS + 4);
+  node = load<usize>(pointers, POINTERS + 8);
+  store<usize>(pointers, heapStep(node, load<u16>(node, 4), next), POINTERS + 8);
+  node = load<usize>(pointers, POINTERS + 12);
+  store<usize>(pointers, heapStep(node, load<u16>(node, 6), next), POINTERS + 12);
+  node = load<usize>(pointers, POINTERS + 16);
+  store<usize>(pointers, heapStep(node, load<u16>(node, 8), next), POINTERS + 16);
+  node = load<usize>(pointers, POINTERS + 20);
+  store<usize>(pointers, heapStep(node, load<u16>(node, 10), next), POINTERS + 20);
+  node = load<usize>(pointers, POINTERS + 24);
+  store<usize>(pointers, heapStep(node, load<u16>(node, 12), next), POINTERS + 24);
+  node = load<usize>(pointers, POINTERS + 28);
+  store<usize>(pointers, heapStep(node, load<u16>(node, 14), next), POINTERS + 28);
 }
 
+/** `leaves` is twice where a walk ends less the address of its leaf. */
 // @ts-ignore: decorator
 @inline
-function sumChunk(first: f32, pointers: usize): f32 {
+function sumChunk(first: f32, pointers: usize, leaves: usize): f32 {
   let sum = first;
-  sum += load<f32>(load<usize>(pointers, POINTERS));
-  sum += load<f32>(load<usize>(pointers + 4, POINTERS), 4);
-  sum += load<f32>(load<usize>(pointers + 8, POINTERS), 8);
-  sum += load<f32>(load<usize>(pointers + 12, POINTERS), 12);
-  sum += load<f32>(load<usize>(pointers + 16, POINTERS), 16);
-  sum += load<f32>(load<usize>(pointers + 20, POINTERS), 20);
-  sum += load<f32>(load<usize>(pointers + 24, POINTERS), 24);
-  sum += load<f32>(load<usize>(pointers + 28, POINTERS), 28);
+  sum += load<f32>((load<usize>(pointers, POINTERS) << 1) - leaves);
+  sum += load<f32>((load<usize>(pointers, POINTERS + 4) << 1) - leaves, 4);
+  sum += load<f32>((load<usize>(pointers, POINTERS + 8) << 1) - leaves, 8);
+  sum += load<f32>((load<usize>(pointers, POINTERS + 12) << 1) - leaves, 12);
+  sum += load<f32>((load<usize>(pointers, POINTERS + 16) << 1) - leaves, 16);
+  sum += load<f32>((load<usize>(pointers, POINTERS + 20) << 1) - leaves, 20);
+  sum += load<f32>((load<usize>(pointers, POINTERS + 24) << 1) - leaves, 24);
+  sum += load<f32>((load<usize>(pointers, POINTERS + 28) << 1) - leaves, 28);
   return sum;
 }
 
-// @ts-ignore: decorator
-@inline
-function addTo(sum: usize, value: f32): void {
-  store<f32>(sum, load<f32>(sum) + value);
-}
-
-function addLeaves(pointers: usize, groups: usize, sums: usize): void {
+function addLeaves(pointers: usize, leaves: usize, groups: usize, sums: usize): void {
   for (let place: usize = 0; place < 32; place += 4) {
-    const leaf = load<usize>(pointers + place, POINTERS) + place;
+    const leaf = (load<usize>(pointers + place, POINTERS) << 1) - leaves + place;
     addTo(sums + <usize>load<u32>(groups + place), load<f32>(leaf));
   }
 }
 
 /**
- * Adds trees of a single row, in chunks of eight complete ones of one depth, two chunks at a time.
+ * Eight or sixteen complete trees of one depth, in chunks of eight.
  *
- * The eight trees of a chunk alternate: node i of all of them, then node i + 1 of all, with the leaves as the last level. So one
- * addition serves all walks, whose nodes are 32 bytes apart: the children of a node at p have `2p - chunk + 32` and 32 more.
+ * The eight trees of a chunk alternate: split i of all of them, then split i + 1 of all, then the leaves likewise. So one
+ * addition serves all walks, whose splits are 16 bytes apart: the children of a split at p have `2p - chunk + 16` and 16 more.
  *
- *   node    4 bytes: i16 key, u16 byte offset of the slot; or a leaf's value, float32.
+ *   split   2 bytes: the place of its condition.
+ *   leaf    4 bytes: its value, float32.
  */
 // @ts-ignore: decorator
 @inline
-function heapTrees(
-  chunk: usize,
-  chunkEnd: usize,
-  chunkBytes: usize,
-  depth: u32,
-  first: f32,
-  grouped: bool,
-  groups: usize,
-  sums: usize,
-): f32 {
+function heapTrees(record: usize, first: f32, grouped: bool, sums: usize): f32 {
   let sum = first;
-  for (; chunk + chunkBytes < chunkEnd; chunk += chunkBytes << 1) {
-    startChunk(chunk, 0);
-    startChunk(chunk + chunkBytes, 32);
-    const low = <usize>32 - chunk;
-    const high = low - chunkBytes;
+  const chunk = <usize>load<u32>(record, 4);
+  const splitBytes = <usize>load<u32>(record, 8);
+  const depth = load<u32>(record, 12);
+  const groups = <usize>load<u32>(record, 16);
+  startChunk(chunk, 0);
+  if (load<u32>(record) == 16) {
+    const second = chunk + 3 * splitBytes + 32;
+    startChunk(second, 32);
     for (let left = depth; left > 0; left--) {
-      stepChunk(0, low);
-      stepChunk(32, high);
+      stepChunk(0, <usize>16 - chunk);
+      stepChunk(32, <usize>16 - second);
     }
     if (grouped) {
-      addLeaves(0, groups, sums);
-      addLeaves(32, groups + 32, sums);
-      groups += 64;
+      addLeaves(0, chunk + splitBytes, groups, sums);
+      addLeaves(32, second + splitBytes, groups + 32, sums);
     } else {
-      sum = sumChunk(sumChunk(sum, 0), 32);
+      sum = sumChunk(sumChunk(sum, 0, chunk + splitBytes), 32, second + splitBytes);
     }
-  }
-  if (chunk < chunkEnd) {
-    startChunk(chunk, 0);
+  } else {
     for (let left = depth; left > 0; left--) {
-      stepChunk(0, <usize>32 - chunk);
+      stepChunk(0, <usize>16 - chunk);
     }
     if (grouped) {
-      addLeaves(0, groups, sums);
+      addLeaves(0, chunk + splitBytes, groups, sums);
     } else {
-      sum = sumChunk(sum, 0);
+      sum = sumChunk(sum, 0, chunk + splitBytes);
     }
   }
   return sum;
 }
 
-/** Adds chunks to `first`, where there is one output group. */
-export function heapSum(chunk: usize, chunkEnd: usize, chunkBytes: usize, depth: u32, first: f32): f32 {
-  return heapTrees(chunk, chunkEnd, chunkBytes, depth, first, false, 0, 0);
-}
-
-/** Adds chunks to the sums of their groups; `groups` has the byte offset of each tree's sum. */
-export function heapAdd(
-  chunk: usize,
-  chunkEnd: usize,
-  chunkBytes: usize,
-  depth: u32,
-  groups: usize,
-  sums: usize,
-): void {
-  heapTrees(chunk, chunkEnd, chunkBytes, depth, 0, true, groups, sums);
-}
-
-/** The value of one tree of a chunk, where not all eight are wanted. `node` is its root. */
-export function heapValue(node: usize, depth: u32): f32 {
-  const next = <usize>32 - node;
-  for (let left = depth; left > 0; left--) {
-    node = heapStep(node, load<i16>(node), load<u16>(node, 2), next);
-  }
-  return load<f32>(node);
-}
-
 // @ts-ignore: decorator
 @inline
 function linkedStep(node: usize): usize {
-  return node + <usize>load<u32>(node, 4) + <usize>(goesRight(load<i16>(node), load<u16>(node, 2)) << 3);
+  return node + <usize>load<u32>(node, 4) + (<usize>load<u8>(<usize>load<u16>(node), CONDITIONS) >> 1);
 }
 
 // @ts-ignore: decorator
@@ -421,74 +397,93 @@ function stepLinked(place: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function startTree(tree: usize, place: usize): u32 {
-  const at = tree + (place << 4);
-  store<usize>(place << 2, <usize>load<u32>(at), POINTERS);
-  return load<u32>(at, 8);
-}
-
-/** The leaf value of a tree whose walk has ended at a node. */
-// @ts-ignore: decorator
-@inline
 function linkedLeaf(tree: usize, node: usize): f32 {
   return load<f32>(<usize>load<u32>(tree, 4) + (node >> 1));
 }
 
-// @ts-ignore: decorator
-@inline
-function addLinkedLeaf(tree: usize, node: usize, first: f32, grouped: bool, sums: usize): f32 {
-  if (grouped) {
-    addTo(sums + <usize>load<u32>(tree, 12), linkedLeaf(tree, node));
-    return first;
-  }
-  return first + linkedLeaf(tree, node);
-}
-
 /**
- * Adds trees of a single row, eight at a time, whose nodes are those of `cellRows`, but with 4 bytes for a slot.
+ * Eight trees of any form.
  *
- *   tree    16 bytes: address of the root, address that gives leaf values, steps to the deepest leaf, byte offset of the sum.
+ *   tree    8 bytes: address of the root, address that gives leaf values: for a node at p, that address + p / 2.
+ *   node    8 bytes: u16 place of its condition, u16 0, u32 byte distance to the left child, the right one being 8 further. A
+ *           leaf is its own left child, with a condition that is always 0.
  */
 // @ts-ignore: decorator
 @inline
-function linkedTrees(tree: usize, treeEnd: usize, first: f32, grouped: bool, sums: usize): f32 {
+function linkedTrees(record: usize, first: f32, grouped: bool, sums: usize): f32 {
   let sum = first;
-  for (; tree + 8 * LINKED_TREE_BYTES <= treeEnd; tree += 8 * LINKED_TREE_BYTES) {
-    let left: u32 = 0;
-    for (let place: usize = 0; place < 8; place++) {
-      const steps = startTree(tree, place);
-      left = select(steps, left, steps > left);
-    }
-    for (; left > 0; left--) {
-      stepLinked(0);
-      stepLinked(4);
-      stepLinked(8);
-      stepLinked(12);
-      stepLinked(16);
-      stepLinked(20);
-      stepLinked(24);
-      stepLinked(28);
-    }
-    for (let place: usize = 0; place < 8; place++) {
-      sum = addLinkedLeaf(tree + (place << 4), load<usize>(place << 2, POINTERS), sum, grouped, sums);
+  const trees = <usize>load<u32>(record, 4);
+  for (let place: usize = 0; place < 32; place += 4) {
+    store<usize>(place, <usize>load<u32>(trees + (place << 1)), POINTERS);
+  }
+  for (let left = load<u32>(record, 12); left > 0; left--) {
+    stepLinked(0);
+    stepLinked(4);
+    stepLinked(8);
+    stepLinked(12);
+    stepLinked(16);
+    stepLinked(20);
+    stepLinked(24);
+    stepLinked(28);
+  }
+  for (let place: usize = 0; place < 32; place += 4) {
+    const leaf = linkedLeaf(trees + (place << 1), load<usize>(place, POINTERS));
+    if (grouped) {
+      addTo(sums + <usize>load<u32>(<usize>load<u32>(record, 16) + place), leaf);
+    } else {
+      sum += leaf;
     }
   }
-  for (; tree < treeEnd; tree += LINKED_TREE_BYTES) {
-    let node = <usize>load<u32>(tree);
-    for (let left = load<u32>(tree, 8); left > 0; left--) {
-      node = linkedStep(node);
-    }
-    sum = addLinkedLeaf(tree, node, sum, grouped, sums);
+  return sum;
+}
+
+/**
+ * Trees of a single row.
+ *
+ *   record  32 bytes: 16 or 8 for as many complete trees, 0 for eight others; address of the first chunk or tree; of complete
+ *           trees, bytes of a chunk's splits; steps to the deepest leaf; address of the byte offsets of the trees' sums.
+ */
+// @ts-ignore: decorator
+@inline
+function rowTrees(record: usize, recordEnd: usize, first: f32, grouped: bool, sums: usize): f32 {
+  let sum = first;
+  for (; record < recordEnd; record += RECORD_BYTES) {
+    sum =
+      load<u32>(record) == 0
+        ? linkedTrees(record, sum, grouped, sums)
+        : heapTrees(record, sum, grouped, sums);
   }
   return sum;
 }
 
 /** Adds trees to `first`, where there is one output group. */
-export function linkedSum(tree: usize, treeEnd: usize, first: f32): f32 {
-  return linkedTrees(tree, treeEnd, first, false, 0);
+export function sumRecords(record: usize, recordEnd: usize, first: f32): f32 {
+  return rowTrees(record, recordEnd, first, false, 0);
 }
 
 /** Adds trees to the sums of their groups. */
-export function linkedAdd(tree: usize, treeEnd: usize, sums: usize): void {
-  linkedTrees(tree, treeEnd, 0, true, sums);
+export function addRecords(record: usize, recordEnd: usize, sums: usize): void {
+  rowTrees(record, recordEnd, 0, true, sums);
+}
+
+/** The value of one tree of a record, where not all are wanted. */
+export function treeValue(record: usize, tree: usize): f32 {
+  const splitBytes = <usize>load<u32>(record, 8);
+  let chunk = <usize>load<u32>(record, 4);
+  let left = load<u32>(record, 12);
+  if (load<u32>(record) == 0) {
+    chunk += tree << 3;
+    let node = <usize>load<u32>(chunk);
+    for (; left > 0; left--) {
+      node = linkedStep(node);
+    }
+    return linkedLeaf(chunk, node);
+  }
+  chunk += (tree >> 3) * (3 * splitBytes + 32);
+  const lane = tree & 7;
+  let node = chunk;
+  for (; left > 0; left--) {
+    node = heapStep(node, <usize>load<u16>(node + (lane << 1)), <usize>16 - chunk);
+  }
+  return load<f32>((node << 1) - chunk - splitBytes + (lane << 2));
 }

@@ -3,4 +3,4 @@ export type { FeatureKind } from "./executor/encoder.ts";
 export { FeatureCheckError, ModelDirectoryError } from "./executor/errors.ts";
 export type { FileContent, ModelFiles } from "./executor/files.ts";
 export type { CheckPolicy, Manifest } from "./executor/manifest.ts";
-export { ModelExecutor, type ScoredRow } from "./executor/model-executor.ts";
+export { type ExecutorParts, ModelExecutor, type ScoredRow } from "./executor/model-executor.ts";

@@ -89,7 +89,7 @@ describe("package.json", () => {
 /** A folder of src/ (or a file at its top) imports from those before it in this list, and from itself. */
 const ORDER = [
   ...["errors", "model", "parse", "compile", "objective", "engine", "shap", "predict", "index"],
-  ...["convert", "explain", "executor", "certificate", "pool", "browser", "node"],
+  ...["convert", "explain", "executor", "certificate", "transfer", "pool", "browser", "node"],
 ];
 
 /** What entries take in of others when they are built. */
@@ -198,7 +198,7 @@ describe("the root entry", () => {
     );
     expect(folders).toContain("predict");
     expect(
-      [...folders].filter((name) => /pool|node|browser|executor|explain|certificate/.test(name!)),
+      [...folders].filter((name) => /pool|node|browser|executor|explain|certificate|transfer/.test(name!)),
     ).toEqual([]);
   });
 

@@ -45,7 +45,11 @@ export default defineConfig({
   plugins: [contentPolicy, pageIcon, rivals(process.env["RIVALS_NODE"])],
   assetsInclude: ["**/*.ubj"],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  worker: { format: "es", plugins: () => [rivals(process.env["RIVALS_NODE"])] },
+  worker: {
+    format: "es",
+    rolldownOptions: { checks: { pluginTimings: false } },
+    plugins: () => [rivals(process.env["RIVALS_NODE"])],
+  },
   build: {
     target: "es2022",
     outDir: "dist",

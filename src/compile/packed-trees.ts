@@ -9,7 +9,7 @@ import type { Compiled } from "./flatten.ts";
 import { type Layout, TreeKind } from "./layout.ts";
 
 /** The model with its trees made on demand from what `compile` gave for it. */
-export function packModel(model: UnreadModel, { layout, details }: Compiled): Model {
+export function packModel(model: Omit<UnreadModel, "trees">, { layout, details }: Compiled): Model {
   let made: WeakRef<readonly Tree[]> | undefined;
   return {
     ...model,

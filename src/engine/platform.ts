@@ -48,6 +48,15 @@ export function allocateMemory(bytes: number): LinearMemory | undefined {
   }
 }
 
+/** Linear memory that begins with these bytes, or nothing where the platform does not have as much. */
+export function memoryOf(bytes: Uint8Array): LinearMemory | undefined {
+  const memory = allocateMemory(bytes.length);
+  if (memory !== undefined) {
+    new Uint8Array(memory.buffer).set(bytes);
+  }
+  return memory;
+}
+
 /** The kernel's functions, working on a memory. */
 export function instantiate(module: object, memory: LinearMemory): unknown {
   return new (globalThis as Platform).WebAssembly!.Instance(module, { env: { memory } }).exports;

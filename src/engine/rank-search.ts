@@ -1,78 +1,90 @@
-/** The columns of a rank plan in linear memory: search tables, and where values of a row are looked for. */
+/** Columns in linear memory: search tables, and where values of a row are looked for. */
 import type { Layout } from "../compile/layout.ts";
 import type { Arena, Views } from "./platform.ts";
-import type { RankPlan } from "./ranks.ts";
+import type { Column } from "./ranks.ts";
 
-const COLUMN_BYTES = 16;
+/** Of a column's record, what says where to search. */
+const SEARCH_BYTES = 12;
 const NODE_KEYS = 16;
 const NODE_BYTES = 4 * NODE_KEYS;
-/** Bytes of a slot in a group of 32 rows. */
-export const SLOT_BYTES = 32;
 /** Rows are copied whole where at most this share of their values is not looked at. */
 const MAX_UNUSED = 0.75;
 
-export class RankSearch {
+/** Where the search tables stand, and what is staged of a row. */
+export interface SearchPlaces {
   readonly columnsAt: number;
   readonly columnsEnd: number;
   /** Features of a staged row in order; `undefined` where rows are staged whole. */
   readonly features: Int32Array | undefined;
   /** Bytes of a staged row. */
   readonly rowBytes: number;
-  readonly #plan: RankPlan;
+}
+
+export class RankSearch {
+  readonly places: SearchPlaces;
+  readonly #columns: readonly Column[];
+  readonly #columnBytes: number;
   readonly #tablesAt: number[];
 
-  constructor(layout: Layout, plan: RankPlan, arena: Arena) {
-    this.#plan = plan;
-    const features = Int32Array.from(new Set(plan.columns.map(({ feature }) => feature)));
-    this.features = features.length < layout.features * (1 - MAX_UNUSED) ? features : undefined;
-    this.rowBytes = 4 * (this.features?.length ?? layout.features);
-    this.columnsAt = arena.take(plan.columns.length * COLUMN_BYTES);
-    this.columnsEnd = this.columnsAt + plan.columns.length * COLUMN_BYTES;
-    this.#tablesAt = plan.columns.map(({ thresholds }) =>
+  /** @param columnBytes of a column's record: 12 that say where to search, then what is to be done with the rank */
+  constructor(layout: Layout, columns: readonly Column[], columnBytes: number, arena: Arena) {
+    this.#columns = columns;
+    this.#columnBytes = columnBytes;
+    const features = Int32Array.from(new Set(columns.map(({ feature }) => feature)));
+    const isPartial = features.length < layout.features * (1 - MAX_UNUSED);
+    const columnsAt = arena.take(columns.length * columnBytes);
+    this.places = {
+      columnsAt,
+      columnsEnd: columnsAt + columns.length * columnBytes,
+      features: isPartial ? features : undefined,
+      rowBytes: 4 * (isPartial ? features.length : layout.features),
+    };
+    this.#tablesAt = columns.map(({ thresholds }) =>
       arena.take(nodesOf(levelsFor(thresholds.length)) * NODE_BYTES),
     );
   }
 
-  write({ words, shorts, floats }: Views): void {
-    const position = new Map(Array.from(this.features ?? [], (feature, i) => [feature, i]));
-    this.#plan.columns.forEach(({ feature, thresholds, left, right }, i) => {
+  /** @param writeUse writes the rest of the record of column number `column`, which begins at address `at` */
+  write({ words, floats }: Views, writeUse: (column: number, at: number) => void): void {
+    const { columnsAt, features } = this.places;
+    const position = new Map(Array.from(features ?? [], (feature, i) => [feature, i]));
+    this.#columns.forEach(({ feature, thresholds }, i) => {
       const table = this.#tablesAt[i]!;
       const levels = levelsFor(thresholds.length);
-      const at = this.columnsAt + i * COLUMN_BYTES;
+      const at = columnsAt + i * this.#columnBytes;
       words[at / 4] = table;
       words[at / 4 + 1] = levels;
-      words[at / 4 + 2] = 4 * (this.features === undefined ? feature : position.get(feature)!);
-      shorts[at / 2 + 6] = left * SLOT_BYTES;
-      shorts[at / 2 + 7] = right * SLOT_BYTES;
+      words[at / 4 + 2] = 4 * (features === undefined ? feature : position.get(feature)!);
+      writeUse(i, at + SEARCH_BYTES);
       const keys = floats.subarray(table / 4, table / 4 + nodesOf(levels) * NODE_KEYS).fill(Number.NaN);
       writeNode(keys, 0, 0, 17 ** (levels - 1), thresholds);
     });
   }
+}
 
-  /** Copies rows to `at`, a float's index in linear memory. */
-  stage(
-    floats: Float32Array,
-    at: number,
-    rows: Float32Array,
-    first: number,
-    count: number,
-    width: number,
-  ): void {
-    const { features } = this;
-    if (features !== undefined) {
-      for (let row = first, to = at; row < first + count; row++) {
-        for (let i = 0; i < features.length; i++) {
-          floats[to++] = rows[row * width + features[i]!]!;
-        }
+/** Copies rows to `at`, a float's index in linear memory. */
+export function stageRows(
+  { features }: SearchPlaces,
+  floats: Float32Array,
+  at: number,
+  rows: Float32Array,
+  first: number,
+  count: number,
+  width: number,
+): void {
+  if (features !== undefined) {
+    for (let row = first, to = at; row < first + count; row++) {
+      for (let i = 0; i < features.length; i++) {
+        floats[to++] = rows[row * width + features[i]!]!;
       }
-    } else if (count === 1) {
-      // A loop is quicker than making a view for `set`.
-      for (let i = 0, from = first * width; i < width; i++) {
-        floats[at + i] = rows[from + i]!;
-      }
-    } else {
-      floats.set(rows.subarray(first * width, (first + count) * width), at);
     }
+  } else if (count === 1) {
+    // A loop is quicker than making a view for `set`.
+    for (let i = 0, from = first * width; i < width; i++) {
+      floats[at + i] = rows[from + i]!;
+    }
+  } else {
+    floats.set(rows.subarray(first * width, (first + count) * width), at);
   }
 }
 

@@ -1,12 +1,14 @@
 /** Batches in the ranked engine: `cellRows` of `assembly/ranked.ts`, its tables, and rows in and sums out. */
 import type { Layout } from "../compile/layout.ts";
-import { Arena, allocateMemory, instantiate, Views } from "./platform.ts";
-import { RankSearch, SLOT_BYTES } from "./rank-search.ts";
-import { writeLinked } from "./ranked-row.ts";
+import { Arena, allocateMemory, instantiate, type LinearMemory, Views } from "./platform.ts";
+import { RankSearch, type SearchPlaces, stageRows } from "./rank-search.ts";
 import type { RankPlan } from "./ranks.ts";
 
 /** Rows that are ranked and compared together. */
 export const GROUP_ROWS = 32;
+/** A search, and u16 offsets of two slots. */
+const COLUMN_BYTES = 16;
+const SLOT_BYTES = GROUP_ROWS;
 const CELL_BYTES = 32;
 const CELL_SPLITS = 7;
 const CELL_EXITS = 8;
@@ -146,9 +148,19 @@ interface Addresses {
   readonly scratch: number;
 }
 
+/** What stands where in linear memory. Plain data, with which another thread can use a copy of the memory. */
+export interface BatchPlaces {
+  readonly search: SearchPlaces;
+  readonly addresses: Addresses;
+  readonly blockGroups: number;
+  readonly groupBytes: number;
+}
+
 export class RankedBatch {
+  readonly places: BatchPlaces;
+  readonly memory: LinearMemory;
   readonly #layout: Layout;
-  readonly #search: RankSearch;
+  readonly #search: SearchPlaces;
   readonly #addresses: Addresses;
   readonly #kernel: Kernel;
   readonly #views: Views;
@@ -157,20 +169,15 @@ export class RankedBatch {
   readonly #sumBytes: number;
   readonly #stagedGroups: number;
 
-  private constructor(
-    layout: Layout,
-    search: RankSearch,
-    addresses: Addresses,
-    kernel: Kernel,
-    views: Views,
-    blockGroups: number,
-    groupBytes: number,
-  ) {
+  constructor(layout: Layout, places: BatchPlaces, memory: LinearMemory, module: object) {
+    const { search, addresses, blockGroups, groupBytes } = places;
+    this.places = places;
+    this.memory = memory;
     this.#layout = layout;
     this.#search = search;
     this.#addresses = addresses;
-    this.#kernel = kernel;
-    this.#views = views;
+    this.#kernel = instantiate(module, memory) as Kernel;
+    this.#views = new Views(memory.buffer);
     this.#blockGroups = blockGroups;
     this.#groupBytes = groupBytes;
     this.#sumBytes = sumBytesOf(layout);
@@ -186,17 +193,21 @@ export class RankedBatch {
     const groupBytes = plan.slots * SLOT_BYTES;
     const blockGroups = Math.max(1, Math.min(MAX_BLOCK_GROUPS, Math.floor(BLOCK_BYTES / groupBytes)));
     const arena = new Arena(FIRST_ADDRESS);
-    const search = new RankSearch(layout, plan, arena);
-    const addresses = place(layout, trees, search, blockGroups, groupBytes, arena);
+    const search = new RankSearch(layout, plan.columns, COLUMN_BYTES, arena);
+    const addresses = place(layout, trees, search.places, blockGroups, groupBytes, arena);
     const memory = allocateMemory(arena.size);
     if (memory === undefined) {
       return undefined;
     }
     const views = new Views(memory.buffer);
-    search.write(views);
+    search.write(views, (column, at) => {
+      const { left, right } = plan.columns[column]!;
+      views.shorts[at / 2] = left * SLOT_BYTES;
+      views.shorts[at / 2 + 1] = right * SLOT_BYTES;
+    });
     writeTrees(layout, plan, trees, addresses, views);
-    const kernel = instantiate(module, memory) as Kernel;
-    return new RankedBatch(layout, search, addresses, kernel, views, blockGroups, groupBytes);
+    const places = { search: search.places, addresses, blockGroups, groupBytes };
+    return new RankedBatch(layout, places, memory, module);
   }
 
   /** Rows that `rank` takes at most. */
@@ -213,7 +224,7 @@ export class RankedBatch {
     for (let done = 0; done < count; done += GROUP_ROWS) {
       if (done % stagedRows === 0) {
         const some = Math.min(stagedRows, count - done);
-        this.#search.stage(floats, rowsAt / 4, rows, first + done, some, this.#layout.features);
+        stageRows(this.#search, floats, rowsAt / 4, rows, first + done, some, this.#layout.features);
       }
       this.#kernel.rankRows(
         columnsAt,
@@ -260,7 +271,7 @@ export class RankedBatch {
 }
 
 /** Groups of rows that are copied at a time: a block, whose copying makes one view of the caller's rows, unless rows are wide. */
-function stagedGroups(search: RankSearch, blockGroups: number): number {
+function stagedGroups(search: SearchPlaces, blockGroups: number): number {
   return search.rowBytes * GROUP_ROWS * blockGroups <= MAX_STAGED_BYTES ? blockGroups : 1;
 }
 
@@ -271,7 +282,7 @@ function sumBytesOf(layout: Layout): number {
 function place(
   layout: Layout,
   trees: readonly (CutTree | undefined)[],
-  search: RankSearch,
+  search: SearchPlaces,
   blockGroups: number,
   groupBytes: number,
   arena: Arena,
@@ -329,10 +340,29 @@ function writeTrees(
       values += CELL_EXITS * 4;
     });
     const walked = walkedNodes(layout, tree, t);
-    writeLinked(layout, plan, tree.firstNode, walked, nodes, leaves, SLOT_BYTES, views);
+    writeNodes(layout, plan, tree.firstNode, walked, nodes, leaves, views);
     nodes += walked * NODE_BYTES;
     leaves += walked * 4;
   });
+}
+
+/** Nodes of the layout from `first` on, to walk on from the top of their tree, and their leaf values. */
+function writeNodes(
+  layout: Layout,
+  plan: RankPlan,
+  first: number,
+  count: number,
+  nodesAt: number,
+  leavesAt: number,
+  views: Views,
+): void {
+  for (let i = 0, node = first; i < count; i++, node++) {
+    const at = nodesAt + i * NODE_BYTES;
+    views.signedShorts[at / 2] = plan.nodeKeys[node]!;
+    views.shorts[at / 2 + 1] = plan.nodeSlots[node]! * SLOT_BYTES;
+    views.words[at / 4 + 1] = (layout.leftChildren[node]! - node) * NODE_BYTES;
+    views.floats[leavesAt / 4 + i] = layout.leafValues[node]!;
+  }
 }
 
 function writeCell(plan: RankPlan, cell: Cell, index: number, at: number, views: Views): void {

@@ -1,9 +1,10 @@
 /**
  * The ranked engine: values become ranks, then all comparisons are of small integers (`ranks.ts`). Batches compare 16 rows
- * at a time with SIMD (`ranked-batch.ts`), single rows walk eight trees at a time (`ranked-row.ts`). Tables for either are
+ * at a time with SIMD (`ranked-batch.ts`), single rows decide all splits, then walk eight trees at a time (`ranked-row.ts`). Tables for either are
  * made when first wanted.
  */
 import type { Layout } from "../compile/layout.ts";
+import { Conditions } from "./conditions.ts";
 import type { Engine, EngineName } from "./engine.ts";
 import { type Run, runsOf } from "./lockstep.ts";
 import { walkOneByOne } from "./one-by-one.ts";
@@ -33,7 +34,7 @@ export function createRankedEngine(
   if (module === undefined || plan === undefined || allocateMemory(0) === undefined) {
     return undefined;
   }
-  const steps = plan.ranked.reduce((sum, ranked, t) => sum + ranked * layout.treeDepths[t]!, 0);
+  const steps = stepsOf(layout, plan);
   const pays = plan.columns.length * STEPS_PER_COLUMN <= steps;
   if (steps === 0 || !(pays || forced)) {
     return undefined;
@@ -41,20 +42,27 @@ export function createRankedEngine(
   return new RankedEngine(layout, plan, module, fallback);
 }
 
-class RankedEngine implements Engine {
+/** Of the walks through all ranked trees. */
+function stepsOf({ treeDepths }: Layout, { ranked }: RankPlan): number {
+  return ranked.reduce((sum, isRanked, t) => sum + isRanked * treeDepths[t]!, 0);
+}
+
+export class RankedEngine implements Engine {
+  readonly plan: RankPlan;
+  /** Made when first wanted. */
+  batch: RankedBatch | undefined;
+  row: RankedRow | undefined;
   readonly #layout: Layout;
-  readonly #plan: RankPlan;
   readonly #module: object;
   readonly #runs: readonly Run[];
   readonly #makeFallback: () => Engine;
   #fallback: Engine | undefined;
   #lacksMemory = false;
-  #batch: RankedBatch | undefined;
-  #row: RankedRow | undefined;
+  #suitsRows = true;
 
   constructor(layout: Layout, plan: RankPlan, module: object, fallback: () => Engine) {
     this.#layout = layout;
-    this.#plan = plan;
+    this.plan = plan;
     this.#module = module;
     this.#runs = runsOf(plan.ranked);
     this.#makeFallback = fallback;
@@ -139,7 +147,7 @@ class RankedEngine implements Engine {
       return;
     }
     for (let row = first; row < last; row++) {
-      single.rank(rows, row);
+      single.decide(rows, row);
       for (const run of this.#runs) {
         const begin = Math.max(run.begin, treeBegin);
         const end = Math.min(run.end, treeEnd);
@@ -156,19 +164,23 @@ class RankedEngine implements Engine {
   }
 
   #useBatch(): RankedBatch | undefined {
-    if (this.#batch === undefined && !this.#lacksMemory) {
-      this.#batch = RankedBatch.create(this.#layout, this.#plan, this.#module);
-      this.#lacksMemory = this.#batch === undefined;
+    if (this.batch === undefined && !this.#lacksMemory) {
+      this.batch = RankedBatch.create(this.#layout, this.plan, this.#module);
+      this.#lacksMemory = this.batch === undefined;
     }
-    return this.#batch;
+    return this.batch;
   }
 
   #useRow(): RankedRow | undefined {
-    if (this.#row === undefined && !this.#lacksMemory) {
-      this.#row = RankedRow.create(this.#layout, this.#plan, this.#module);
-      this.#lacksMemory = this.#row === undefined;
+    if (this.row === undefined && this.#suitsRows && !this.#lacksMemory) {
+      const conditions = Conditions.create(this.#layout, this.plan, stepsOf(this.#layout, this.plan));
+      this.#suitsRows = conditions !== undefined;
+      if (conditions !== undefined) {
+        this.row = RankedRow.create(this.#layout, conditions, this.#module);
+        this.#lacksMemory = this.row === undefined;
+      }
     }
-    return this.#row;
+    return this.row;
   }
 
   #useFallback(): Engine {

@@ -120,7 +120,8 @@ function collectThresholds(
   return all;
 }
 
-function forEachSplit(layout: Layout, ranked: Uint8Array, visit: (node: number) => void): void {
+/** Splits of the ranked trees. */
+export function forEachSplit(layout: Layout, ranked: Uint8Array, visit: (node: number) => void): void {
   const { trees, treeOffsets, leftChildren } = layout;
   for (let t = 0; t < trees; t++) {
     const end = ranked[t] === 1 ? treeOffsets[t + 1]! : 0;

@@ -53,6 +53,7 @@ export function selectEngine(option: EngineOption, loaded: Model, rules: Rules, 
   return new ScalarEngine(layout);
 }
 
-function withoutRanks(layout: Layout): Engine {
+/** The engine for what the ranked one leaves to another. */
+export function withoutRanks(layout: Layout): Engine {
   return createWasmEngine(layout) ?? new ScalarEngine(layout);
 }

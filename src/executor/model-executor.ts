@@ -27,12 +27,16 @@ export interface ScoredRow {
 /** Rows that are scored at a time. */
 const BLOCK_ROWS = 256;
 
-/** What a model directory holds. */
-interface Parts {
+/** What a model directory holds besides the model: plain data, which can be posted to another thread. */
+export interface ExecutorParts {
   readonly manifest: Manifest;
-  readonly booster: Booster;
   readonly features: readonly string[];
+  /** @internal */
   readonly importance: Importance | undefined;
+}
+
+interface Parts extends ExecutorParts {
+  readonly booster: Booster;
 }
 
 /**
@@ -46,6 +50,7 @@ export class ModelExecutor {
   readonly features: readonly string[];
   /** Share of importance, 0 to 1, of each feature by name; `undefined` where there is no importance to go by. */
   readonly importance: Readonly<Record<string, number>> | undefined;
+  readonly #importance: Importance | undefined;
   readonly #encoder: RowEncoder;
   readonly #check: FeatureCheck;
   /** One staged row, for `execute`. */
@@ -56,6 +61,7 @@ export class ModelExecutor {
     this.booster = parts.booster;
     this.features = Object.freeze(parts.features.slice());
     this.importance = sharesByName(parts);
+    this.#importance = parts.importance;
     this.#encoder = new RowEncoder(partsOf(parts.booster).model, parts.features, parts.manifest.textNumbers);
     this.#check = new FeatureCheck(parts.manifest.check, parts.features, parts.importance);
   }
@@ -69,6 +75,20 @@ export class ModelExecutor {
   static load(source: string | ModelFiles, options: LoadOptions = {}): ModelExecutor {
     // Node's class extends this one, and makes its own.
     return new this(readParts(openFiles(source), options));
+  }
+
+  /**
+   * An executor of the parts that another one had, which are not checked again.
+   * @param booster that of the other one, or the same model from elsewhere (`xgboost-infer/transfer`)
+   */
+  static of(booster: Booster, parts: ExecutorParts): ModelExecutor {
+    return new this({ ...parts, booster });
+  }
+
+  /** All but the booster, for `of`. */
+  get parts(): ExecutorParts {
+    const { manifest, features } = this;
+    return { manifest, features, importance: this.#importance };
   }
 
   /** The model's name. */

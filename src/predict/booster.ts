@@ -1,17 +1,13 @@
 /** The façade: a loaded model and its predictions. */
-import { compile } from "../compile/flatten.ts";
+import type { Details } from "../compile/details.ts";
+import { type Compiled, compile } from "../compile/flatten.ts";
 import type { Layout } from "../compile/layout.ts";
 import { packModel } from "../compile/packed-trees.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { EngineOption } from "../engine/select.ts";
 import { describe, InputError, ModelFormatError } from "../errors.ts";
 import { readTrees } from "../model/builder.ts";
-import {
-  type BoosterName,
-  boostedRounds,
-  type Model,
-  type UnreadModel,
-  type Version,
-} from "../model/model.ts";
+import { type BoosterName, boostedRounds, type Model, type Version } from "../model/model.ts";
 import { chooseRules, LATEST_RELEASE, type Rules, type RulesOption } from "../model/rules.ts";
 import { type TreeView, viewTree } from "../model/tree-view.ts";
 import type { DumpOptions } from "../parse/dump.ts";
@@ -60,6 +56,10 @@ export interface BoosterParts {
   readonly rules: Rules;
   readonly engine: EngineOption;
   readonly layout: Layout | undefined;
+  /** Of the compiled trees, what scoring does not need. */
+  readonly details: Details | undefined;
+  /** The engine in use, chosen now if it was not before. */
+  readonly chosen: Engine;
   prepare(data: Data, options: PredictOptions): PreparedPrediction;
   /** Throws for explanations that there are none of. */
   check(plan: Plan): void;
@@ -69,6 +69,15 @@ export interface BoosterParts {
 
 /** The parts of a loaded booster: for this package, not for its users. */
 export let partsOf: (booster: Booster) => BoosterParts;
+
+/** A booster of parts that another one had. */
+export let boosterOf: (
+  model: Model,
+  rules: Rules,
+  engine: EngineOption,
+  compiled: Compiled | undefined,
+  made: Engine | undefined,
+) => Booster;
 
 /** Stands for options that were not given, which need no checks. */
 const NO_OPTIONS: PredictOptions = {};
@@ -80,7 +89,7 @@ export class Booster {
   readonly #rules: Rules;
   readonly #engineOption: EngineOption;
   /** The compiled trees; none for the reference engine. */
-  readonly #layout: Layout | undefined;
+  readonly #compiled: Compiled | undefined;
   readonly #features: FeatureTable;
   readonly #scorer: Scorer;
   readonly #defaultPlan: Plan;
@@ -90,15 +99,19 @@ export class Booster {
   #shape: readonly number[] = [];
   #shapePlan: Plan | undefined;
 
-  private constructor(loaded: UnreadModel, options: LoadOptions) {
-    this.#rules = chooseRules(options.rules ?? "file", loaded.version);
-    this.#engineOption = options.engine ?? "auto";
-    const compiled = this.#engineOption === "reference" ? undefined : compile(loaded, this.#rules);
-    const model = compiled === undefined ? readTrees(loaded) : packModel(loaded, compiled);
-    this.#layout = compiled?.layout;
+  private constructor(
+    model: Model,
+    rules: Rules,
+    engine: EngineOption,
+    compiled: Compiled | undefined,
+    made?: Engine,
+  ) {
     this.#model = model;
+    this.#rules = rules;
+    this.#engineOption = engine;
+    this.#compiled = compiled;
     this.#features = new FeatureTable(model);
-    this.#scorer = new Scorer(model, this.#rules, this.#engineOption, this.#layout);
+    this.#scorer = new Scorer(model, rules, engine, compiled?.layout, made);
     this.#defaultPlan = planPrediction(NO_OPTIONS, model);
   }
 
@@ -107,11 +120,16 @@ export class Booster {
       model: booster.#model,
       rules: booster.#rules,
       engine: booster.#engineOption,
-      layout: booster.#layout,
+      layout: booster.#compiled?.layout,
+      details: booster.#compiled?.details,
+      get chosen() {
+        return booster.#scorer.engine;
+      },
       prepare: (data, options) => booster.#prepare(data, options),
       check: (plan) => booster.#scorer.check(plan),
       score: (prepared, options) => booster.#score(prepared, options),
     });
+    boosterOf = (...parts) => new Booster(...parts);
   }
 
   /**
@@ -123,7 +141,12 @@ export class Booster {
       throw new InputError(`options is ${describe(options)}, expected an object`);
     }
     checkSize(source, options.maxBytes);
-    return new Booster(parseModel(source, options.dump), options);
+    const loaded = parseModel(source, options.dump);
+    const rules = chooseRules(options.rules ?? "file", loaded.version);
+    const engine = options.engine ?? "auto";
+    const compiled = engine === "reference" ? undefined : compile(loaded, rules);
+    const model = compiled === undefined ? readTrees(loaded) : packModel(loaded, compiled);
+    return new Booster(model, rules, engine, compiled);
   }
 
   get numFeatures(): number {

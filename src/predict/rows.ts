@@ -66,7 +66,7 @@ export function fillRow(
   out: Float32Array,
   at: number,
 ): void {
-  if (isPositional(row)) {
+  if (row instanceof Float32Array || isPositional(row)) {
     fillPositional(row, index, features, options, out, at);
   } else if (
     typeof row === "object" &&

@@ -37,8 +37,11 @@ export class Scorer {
   #explainer: Explainer | undefined;
   #isExplainable = false;
 
-  /** @param layout the compiled trees, where they are there already: the model may then be without its trees */
-  constructor(model: Model, rules: Rules, engine: EngineOption, layout?: Layout) {
+  /**
+   * @param layout the compiled trees, where they are there already: the model may then be without its trees
+   * @param made the engine, where that is there already, too
+   */
+  constructor(model: Model, rules: Rules, engine: EngineOption, layout?: Layout, made?: Engine) {
     this.#model = model;
     this.#rules = rules;
     this.#objective = findObjective(model.objective);
@@ -49,6 +52,7 @@ export class Scorer {
       (enters === "last" || (enters === "last in dart" && model.booster === "dart"));
     this.#engineOption = engine;
     this.#layout = layout;
+    this.#engine = made;
     checkEngineOption(engine);
   }
 
@@ -230,6 +234,11 @@ export function checkBaseMargin(baseMargin: ArrayLike<number>, rows: number, gro
 
 /** `base` has one value a group, or one a row and group. */
 function copyBase(base: Float32Array, out: Float32Array): void {
+  if (out.length === 1) {
+    // Of a single row: quicker than a call.
+    out[0] = base[0]!;
+    return;
+  }
   if (base.length === 1) {
     out.fill(base[0]!);
     return;

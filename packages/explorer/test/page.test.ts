@@ -5,6 +5,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Booster } from "xgboost-infer";
 import { modelText, WORKLOADS } from "../../../bench/workloads.ts";
+import { measureExplorer, serveExplorer } from "../../../tools/explorer.mjs";
 import {
   drop,
   fileOf,
@@ -62,7 +63,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the explorer page in Chromium${LEFT_OUT}`, () =>
 
   it("cannot fetch, neither the page nor its workers", async () => {
     const { page, requests } = await browser.openSample();
-    await page.getByText("569 of 569 equal to the bit").waitFor();
+    // The last script that the view loads is that of the worker that evaluates.
+    await page.getByText("AUC 0.9992").waitFor();
+    await page.waitForTimeout(200);
     const before = requests.length;
     const outcomes = await page.evaluate(async () => {
       const tries = [
@@ -92,6 +95,24 @@ describe.skipIf(!HAS_CHROMIUM)(`the explorer page in Chromium${LEFT_OUT}`, () =>
     expect(new Set(worlds.flat())).toEqual(new Set(["undefined"]));
     expect(requests.slice(before)).toEqual([]);
     await page.context().close();
+  });
+
+  it("is served by npm start with headers by which workers share memory, and which forbid them fetching, too", async () => {
+    const server = await serveExplorer(0);
+    try {
+      const { page, complaints } = await browser.visit(`${server.address}#scores?sample=tumours`);
+      await page.getByText("569 of 569 equal to the bit").waitFor();
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+      const [script = ""] = measureExplorer().scripts;
+      const { headers } = await fetch(server.address + script);
+      expect(headers.get("content-security-policy")).toContain("connect-src 'none'");
+      expect((await fetch(`${server.address}../package.json`)).status).toBe(404);
+      expect((await fetch(`${server.address}%2e%2e/package.json`)).status).toBe(404);
+    } finally {
+      server.close();
+    }
   });
 
   it("sorts, filters, selects with the keyboard, and keeps all that in the address", async () => {

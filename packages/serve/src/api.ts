@@ -5,10 +5,12 @@ import type { ModelRepository } from "./repository/repository.ts";
 import type { OutputKind, ScoreAnswer, ScoreOptions } from "./scoring/request.ts";
 import type { Rows } from "./scoring/rows.ts";
 import type { Scorer } from "./scoring/scorer.ts";
+import type { Statistics } from "./statistics/statistics.ts";
 
 export interface Api {
   readonly repository: ModelRepository;
   readonly scorer: Scorer;
+  readonly statistics: Statistics;
   readonly config: Pick<Config, "defaultModel" | "maxRequestBytes">;
   /** Whether requests should be sent here. */
   isReady(): boolean;
@@ -23,6 +25,16 @@ export interface Call {
   isCancelled(): boolean;
   /** What was scored, for the log and the headers of the reply. */
   answer: ScoreAnswer | undefined;
+  /** What was to be scored, once that is known; also where it failed. */
+  scored: Scored | undefined;
+}
+
+/** The part of a request that is about the model: when its rows were read, and when they were scored. By `performance.now()`. */
+export interface Scored {
+  readonly asked: Asked;
+  readonly begin: number;
+  /** `undefined` where it failed. */
+  end: number | undefined;
 }
 
 export interface Asked {
@@ -42,12 +54,15 @@ export function score<Reply>(
   reply: (answer: ScoreAnswer) => Reply,
 ): Reply | Promise<Reply> {
   const { id, deadline } = call;
+  const of: Scored = { asked, begin: performance.now(), end: undefined };
+  call.scored = of;
   const answered = (answer: ScoreAnswer) => {
+    of.end = performance.now();
     call.answer = answer;
     return reply(answer);
   };
-  const scored = scorer.score({ ...asked, id, deadline, isCancelled: () => call.isCancelled() });
-  return scored instanceof Promise ? scored.then(answered) : answered(scored);
+  const scoring = scorer.score({ ...asked, id, deadline, isCancelled: () => call.isCancelled() });
+  return scoring instanceof Promise ? scoring.then(answered) : answered(scoring);
 }
 
 /**

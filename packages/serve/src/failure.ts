@@ -3,6 +3,8 @@ import { InputError, UnsupportedModelError } from "xgboost-infer";
 import { FeatureCheckError } from "xgboost-infer/executor";
 
 export type FailureKind =
+  /** No token, or none that is known. */
+  | "unauthenticated"
   /** The request cannot be used: its form, its values, its options. */
   | "invalid"
   /** The model's check of features refuses a row. */
@@ -57,4 +59,9 @@ export function toFailure(error: unknown): Failure {
 
 export function invalid(message: string): Failure {
   return new Failure("invalid", message);
+}
+
+/** For requests that have waited too long already before anything was known of them. */
+export function tooBusy(): Failure {
+  return new Failure("busy", "too busy: more requests arrive than can be answered");
 }

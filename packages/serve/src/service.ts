@@ -8,7 +8,7 @@ import { ReflectionService } from "./grpc/reflection.ts";
 import { GrpcServer } from "./grpc/server.ts";
 import type { UnaryMethod } from "./grpc/service.ts";
 import { healthWatch, reflectionStreams } from "./grpc/streams.ts";
-import { adminRoutes } from "./http/admin.ts";
+import { type Admin, adminRoutes } from "./http/admin.ts";
 import type { Route } from "./http/exchange.ts";
 import { invocationRoutes } from "./http/invocations.ts";
 import { kserveRoutes } from "./http/kserve-v1.ts";
@@ -25,17 +25,32 @@ import { ServerReflection } from "./proto/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as OlderReflection } from "./proto/grpc/reflection/v1alpha/reflection_pb.ts";
 import { GRPCInferenceService } from "./proto/open_inference_pb.ts";
 import { ScoringService } from "./proto/xgboost_infer/v1/scoring_pb.ts";
-import { certificateCheck } from "./repository/certificate.ts";
+import { lookThrough } from "./repository/find-models.ts";
 import type { ModelCheck } from "./repository/load-model.ts";
+import { ModelLoader } from "./repository/model-loader.ts";
 import { ModelRepository, type RepositoryObserver } from "./repository/repository.ts";
 import { RepositoryWatch } from "./repository/watch.ts";
+import { EventLoopDelay } from "./scoring/event-loop.ts";
 import { Scorer } from "./scoring/scorer.ts";
+import { Security } from "./security/security.ts";
+import { type Ended, Statistics } from "./statistics/statistics.ts";
+import { Tracing } from "./tracing/tracing.ts";
+
+/** What probes and balancers ask, who have no token. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  `/${Health.typeName}/Check`,
+  `/${Health.typeName}/Watch`,
+  `/${GRPCInferenceService.typeName}/ServerLive`,
+  `/${GRPCInferenceService.typeName}/ServerReady`,
+]);
 
 export interface ServiceOptions {
   readonly config: Config;
   readonly log: Log;
   /** Each looks at a model before it is visible; certificates are looked at in any case. */
   readonly checks?: readonly ModelCheck[];
+  /** One of several processes: the primary has the admin listener, and says when to look for new models. */
+  readonly isWorker?: boolean;
 }
 
 export class Service {
@@ -47,30 +62,47 @@ export class Service {
   grpcPort = 0;
   adminPort = 0;
   readonly #config: Config;
+  readonly #loader: ModelLoader;
   readonly #logger: Logger;
+  readonly #security: Security;
+  readonly #tracing = new Tracing();
+  readonly #statistics: Statistics;
   readonly #server: HttpServer;
   readonly #grpc: GrpcServer;
   readonly #health: HealthService;
-  readonly #admin: HttpServer;
+  readonly #delay: EventLoopDelay;
+  /** None in workers. */
+  readonly #admin: HttpServer | undefined;
+  readonly #onReady: ((ready: boolean) => void)[] = [];
   #watch: RepositoryWatch | undefined;
   #stopping: Promise<void> | undefined;
+  #prepared: Promise<void> | undefined;
 
-  constructor({ config, log, checks = [] }: ServiceOptions) {
+  constructor({ config, log, checks = [], isWorker = false }: ServiceOptions) {
     this.#config = config;
     this.#logger = log.logger;
+    this.#security = new Security(config, log.logger);
+    this.#loader = new ModelLoader({ maxModelBytes: config.maxModelBytes, checks });
     this.repository = new ModelRepository({
       directory: config.modelRepository,
-      maxModelBytes: config.maxModelBytes,
-      checks: [certificateCheck, ...checks],
+      loader: this.#loader,
       observer: this.#observer(),
     });
     this.scorer = new Scorer({ ...config, repository: this.repository });
-    this.metrics = new Metrics({ queued: () => this.scorer.queued });
+    const { tls } = this.#security;
+    this.#delay = new EventLoopDelay(config.maxEventLoopDelay);
+    this.metrics = new Metrics({
+      queued: () => this.scorer.queued,
+      delay: () => this.#delay.milliseconds,
+      certificateExpiry: tls && (() => tls.expiry),
+    });
+    this.#statistics = new Statistics((name, version) => this.repository.find(name, version));
     const api: Api = {
+      statistics: this.#statistics,
       repository: this.repository,
       scorer: this.scorer,
       config,
-      isReady: () => this.#stopping === undefined && this.repository.ready,
+      isReady: () => this.ready,
     };
     const routes = [
       ...originalRoutes(api),
@@ -81,19 +113,34 @@ export class Service {
     ];
     this.#health = new HealthService([GRPCInferenceService.typeName, ScoringService.typeName], api.isReady);
     this.#grpc = this.#grpcListener([...oipMethods(api), ...scoringMethods(api, NAMED_GRPC)]);
-    this.#server = this.#listener([...routes, ...documentRoutes(routes)]);
-    this.#admin = this.#listener(adminRoutes(api, this.metrics, this.#logger));
+    this.#server = this.#listener(
+      "http",
+      [...routes, ...documentRoutes(routes)],
+      () => this.#delay.isTooLong,
+    );
+    this.#admin = isWorker ? undefined : this.#listener("admin", adminRoutes(this.#adminOfThis()));
+  }
+
+  /** Whether requests can be answered. */
+  get ready(): boolean {
+    return this.#stopping === undefined && this.repository.ready;
+  }
+
+  /** Has a function called with `ready` whenever models have come or gone. */
+  onReady(told: (ready: boolean) => void): void {
+    this.#onReady.push(told);
   }
 
   /**
    * Listens, then loads the models: until one is ready, `/v2/health/ready` says so.
-   * @throws Node's own error for a port or a repository that cannot be used
+   * @throws Node's own error for a port or a repository that cannot be used; Error for certificates and tokens that cannot
    */
   async start(): Promise<void> {
-    const { host, port, grpcPort, adminHost, adminPort, modelRepository } = this.#config;
-    this.adminPort = await this.#admin.listen(adminPort, adminHost);
-    this.grpcPort = await this.#grpc.listen(grpcPort, host);
-    this.port = await this.#server.listen(port, host);
+    this.#security.warn();
+    await this.#prepare();
+    const { host, adminHost, adminPort, modelRepository } = this.#config;
+    this.adminPort = (await this.#admin?.listen(adminPort, adminHost)) ?? 0;
+    await this.listen();
     this.#logger.info(
       {
         host,
@@ -105,7 +152,7 @@ export class Service {
       },
       "listening",
     );
-    await this.repository.reload();
+    await this.load();
     if (this.#config.watch) {
       this.#watchRepository();
     }
@@ -113,6 +160,44 @@ export class Service {
       { models: this.repository.names() },
       this.repository.ready ? "ready" : "no model is ready",
     );
+  }
+
+  /**
+   * Reads certificates and tokens again, and takes in what has changed in the repository.
+   * @throws Node's own error for a repository that cannot be read
+   */
+  reload(): Promise<void> {
+    this.renew();
+    return this.repository.reload();
+  }
+
+  /** Reads certificates and tokens again. */
+  renew(): void {
+    this.#security.reload();
+  }
+
+  /** Loads the models, but for those of names that were unloaded on request. */
+  load(unloaded: readonly string[] = []): Promise<void> {
+    return this.repository.open(unloaded);
+  }
+
+  /** Listens for requests. */
+  async listen(): Promise<void> {
+    await this.#prepare();
+    const { host, port, grpcPort } = this.#config;
+    this.grpcPort = await this.#grpc.listen(grpcPort, host);
+    this.port = await this.#server.listen(port, host);
+  }
+
+  /** Open ones, of requests. */
+  get connections(): { readonly http: number; readonly grpc: number } {
+    return { http: this.#server.connections, grpc: this.#grpc.connections };
+  }
+
+  /** Has the clients of some connections connect anew, without losing a request. */
+  giveUp({ http, grpc }: { readonly http: number; readonly grpc: number }): void {
+    this.#server.giveUp(http);
+    this.#grpc.giveUp(grpc);
   }
 
   /** Answers what has arrived, closes connections as they fall idle, and ends. */
@@ -124,19 +209,62 @@ export class Service {
   async #stop(): Promise<void> {
     this.#logger.info("stopping");
     await this.#watch?.close();
-    this.#health.changed();
+    this.#changed();
     await Promise.all([this.#server.drain(), this.#grpc.drain()]);
-    await this.#admin.drain();
+    await this.#admin?.drain();
+    this.#delay.close();
+    await this.#loader.close();
     this.#logger.info("stopped");
   }
 
-  #listener(routes: readonly Route[]): HttpServer {
+  #changed(): void {
+    this.#health.changed();
+    for (const told of this.#onReady) {
+      told(this.ready);
+    }
+  }
+
+  #adminOfThis(): Admin {
+    const { repository, metrics } = this;
+    const logger = this.#logger;
+    return {
+      metricsType: metrics.contentType,
+      get logLevel() {
+        return logger.level;
+      },
+      isReady: () => this.ready,
+      index: async () => repository.index(),
+      load: (name) => repository.load(name),
+      unload: (name) => repository.unload(name),
+      reload: () => repository.reload(),
+      metrics: () => metrics.text(),
+      setLogLevel: async (level) => {
+        logger.level = level;
+      },
+    };
+  }
+
+  /** What listeners need before they listen. */
+  #prepare(): Promise<void> {
+    this.#prepared ??= this.#prepareOnce();
+    return this.#prepared;
+  }
+
+  async #prepareOnce(): Promise<void> {
+    this.#security.load();
+    await this.#tracing.open();
+  }
+
+  #listener(name: string, routes: readonly Route[], isOverloaded: () => boolean = () => false): HttpServer {
     return new HttpServer({
       routes,
+      security: this.#security,
+      tracing: this.#tracing,
+      onRefused: (reason) => this.metrics.refused(name, reason),
+      isOverloaded,
       config: this.#config,
       logger: this.#logger,
-      onAnswered: ({ protocol, kind, seconds, answer }) =>
-        this.metrics.answered(protocol, kind, seconds, answer),
+      onAnswered: (answered) => this.#answered(answered),
     });
   }
 
@@ -150,19 +278,29 @@ export class Service {
     ]);
     return new GrpcServer({
       methods: [...methods, ...this.#health.methods],
+      security: this.#security,
+      tracing: this.#tracing,
+      openPaths: OPEN_PATHS,
+      onRefused: (reason) => this.metrics.refused("grpc", reason),
+      isOverloaded: () => this.#delay.isTooLong,
       streams: [healthWatch(this.#health), ...reflectionStreams(reflection)],
       config: this.#config,
       logger: this.#logger,
-      onAnswered: ({ protocol, kind, seconds, answer }) =>
-        this.metrics.answered(protocol, kind, seconds, answer),
+      onAnswered: (answered) => this.#answered(answered),
     });
+  }
+
+  #answered(answered: Ended & { readonly protocol: string; readonly seconds: number }): void {
+    const { protocol, kind, seconds, answer } = answered;
+    this.metrics.answered(protocol, kind, seconds, answer);
+    this.#statistics.note(answered);
   }
 
   #watchRepository(): void {
     const { modelRepository, pollInterval, settleTime } = this.#config;
     this.#watch = new RepositoryWatch({
       directory: modelRepository,
-      look: () => this.repository.look(),
+      look: () => lookThrough(modelRepository),
       changed: () => this.repository.reload(),
       failed: (error) => this.#logger.error({ err: error }, "the model repository cannot be read"),
       pollInterval,
@@ -180,7 +318,7 @@ export class Service {
           "model loaded",
         );
         this.metrics.loaded(model, previous);
-        this.#health.changed();
+        this.#changed();
       },
       failed: (name, reason, serving) => {
         this.#logger.error({ model: name, reason, stillServing: serving?.digest }, "model cannot be used");
@@ -192,7 +330,8 @@ export class Service {
           "model removed",
         );
         this.metrics.removed(model);
-        this.#health.changed();
+        this.#statistics.forget(model);
+        this.#changed();
       },
     };
   }

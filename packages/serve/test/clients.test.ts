@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Authority } from "./support/certificates.ts";
 import { fixture } from "./support/fixture.ts";
 import { put, ROOT, type Running, startService } from "./support/service.ts";
 
@@ -70,6 +71,47 @@ describe("clients in Python", () => {
       150_000,
     );
   }
+});
+
+describe("tritonclient with TLS, a certificate of its own and a token", () => {
+  const installed = isInstalled("tritonclient");
+  const reason = installed ? "" : " (no tritonclient in .cache/serve-clients)";
+  it.skipIf(!installed)(
+    `triton_secured.py${reason}`,
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "xgboost-infer-serve-secured-"));
+      const authority = new Authority(folder, "authority");
+      const [own, client] = [authority.issue("server"), authority.issue("client")];
+      put(join(folder, "tokens"), "a-token\n");
+      const secured = await startService(
+        { "m.ubj": fixture(CASE).model },
+        {
+          tlsCert: own.cert,
+          tlsKey: own.key,
+          tlsClientCa: authority.path,
+          tokenFile: join(folder, "tokens"),
+        },
+      );
+      const { port, adminPort, grpcPort } = secured.service;
+      const script = join(ROOT, "packages/serve/test/clients/triton_secured.py");
+      const parameters = [String(port), String(adminPort), String(grpcPort), "m", `3.4.1/${CASE}`];
+      const { stdout } = await run(join(ENVIRONMENT, "bin/python"), [script, ...parameters], {
+        timeout: 120_000,
+        env: {
+          ...process.env,
+          AUTHORITY: authority.path,
+          CERTIFICATE: client.cert,
+          KEY: client.key,
+          TOKEN: "a-token",
+          PYTHONDONTWRITEBYTECODE: "1",
+        },
+      });
+      expect(stdout.match(/^ok /gm)?.length).toBe(4);
+      await secured.stop();
+      rmSync(folder, { recursive: true });
+    },
+    150_000,
+  );
 });
 
 describe("the examples of docs/serving.md", () => {

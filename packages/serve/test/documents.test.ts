@@ -111,6 +111,19 @@ describe("metrics", () => {
     expect(text).toMatch(/xgboost_infer_model_info\{model="named",version="1",digest="sha256:\w+"\} 1/);
     expect(text).toMatch(/xgboost_infer_score_count\{model="named",version="1"\} \d/);
     expect(text).toMatch(/xgboost_infer_queued_requests 0/);
+    expect(text).toMatch(/xgboost_infer_resident_memory_bytes \d{7}/);
+    expect(text).toMatch(/xgboost_infer_cpu_seconds_total \d/);
+  });
+
+  it("are all in the documentation, and what is there is a metric", async () => {
+    const text = (await running.admin("/metrics")).bytes.toString();
+    const names = Array.from(text.matchAll(/^# TYPE xgboost_infer_(\w+)/gm), ([, name]) => name!);
+    const page = readFileSync(join(ROOT, "docs/serving.md"), "utf8");
+    const section = page.slice(page.indexOf("## Metrics"), page.indexOf("## Traces"));
+    const documented = Array.from(section.matchAll(/`(?:xgboost_infer|…)_(\w+)`/g), ([, name]) => name!);
+    expect(names.filter((name) => !documented.includes(name))).toEqual([]);
+    // Only where there is TLS.
+    expect(documented.filter((name) => !names.includes(name))).toEqual(["certificate_expiry_seconds"]);
   });
 });
 

@@ -70,7 +70,13 @@ describe("the Open Inference Protocol", () => {
     expect(message).toMatchObject({ name: "n", versions: ["2", "1"], platform: "xgboost" });
     expect(message.inputs.map(({ name }) => name)).toEqual(A.names);
     expect(message.inputs[0]).toMatchObject({ datatype: "FP32", shape: [-1n, 1n] });
-    expect(message.outputs.map(({ name }) => name)).toEqual(["predict", "margin", "leaf", "contribs"]);
+    expect(message.outputs.map(({ name }) => name)).toEqual([
+      "predict",
+      "predict_proba",
+      "margin",
+      "leaf",
+      "contribs",
+    ]);
     expect(await codeOf(client.call(oip.modelMetadata, { name: "nobody" }))).toBe(Status.NOT_FOUND);
     const older = await client.call(oip.modelInfer, { ...MATRIX, modelName: "n", modelVersion: "1" });
     expect(older.message.modelVersion).toBe("1");

@@ -104,6 +104,8 @@ export function cellText(column: Column, row: number): string {
       : String(value);
 }
 
+const LEAST_NORMAL = 2 ** -126;
+
 /** The shortest decimal that reads back to the same float32; empty for NaN. */
 export function float32Text(value: number): string {
   if (Number.isNaN(value)) {
@@ -112,7 +114,8 @@ export function float32Text(value: number): string {
   if (value === 0) {
     return Object.is(value, -0) ? "-0" : "0";
   }
-  for (let digits = 6; digits < 9; digits++) {
+  // Six digits are never one too many, but where there are fewer bits: below the least normal number.
+  for (let digits = Math.abs(value) < LEAST_NORMAL ? 1 : 6; digits < 9; digits++) {
     const number = Number(value.toPrecision(digits));
     if (Math.fround(number) === value) {
       return String(number);

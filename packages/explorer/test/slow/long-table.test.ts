@@ -61,7 +61,7 @@ describe.skipIf(!HAS_CHROMIUM)(`a long table in Chromium${LEFT_OUT}`, () => {
       await page.evaluate(scrollAWhile);
     });
 
-    await page.getByRole("link", { name: /Files/ }).click();
+    await page.locator(".files").click();
     const read = await page.getByText(/read in/).textContent();
     await page.getByRole("link", { name: "See the scores" }).click();
     const facts = (await page.locator(".run-strip .facts").innerText()).replaceAll("\n", " ");

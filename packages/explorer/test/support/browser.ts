@@ -65,6 +65,10 @@ export class TestBrowser {
 
   /** @param address what follows the origin, such as `#scores` */
   async open(address = "", options: BrowserContextOptions = {}): Promise<Opened> {
+    return this.visit(this.origin + address, options);
+  }
+
+  async visit(url: string, options: BrowserContextOptions = {}): Promise<Opened> {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);
@@ -83,7 +87,7 @@ export class TestBrowser {
         requests.push(request.url());
       }
     });
-    await page.goto(this.origin + address);
+    await page.goto(url);
     return { page, complaints, requests };
   }
 

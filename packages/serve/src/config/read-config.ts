@@ -55,7 +55,22 @@ export function readConfig(argv: readonly string[], environment: NodeJS.ProcessE
   if (config.modelRepository === "") {
     throw new ConfigError("--model-repository is not given: the directory with the models");
   }
+  checkTogether(config);
   return config;
+}
+
+/** @throws ConfigError for settings that mean nothing without another */
+function checkTogether(config: Config): void {
+  const needs = (name: SettingName, other: SettingName) => {
+    if (config[name] !== SETTINGS[name].fallback && config[other] === "") {
+      throw new ConfigError(`--${flagName(name)} is given, but --${flagName(other)} is not`);
+    }
+  };
+  needs("tlsCert", "tlsKey");
+  needs("tlsKey", "tlsCert");
+  needs("tlsClientCa", "tlsCert");
+  needs("logMaxBytes", "logFile");
+  needs("logMaxFiles", "logFile");
 }
 
 /** Settings by name, the rest at their defaults. For a service that is started by code. */

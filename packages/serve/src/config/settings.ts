@@ -49,6 +49,7 @@ const bytes = whole(1, 2 ** 31 - 1, "bytes");
 const count = whole(1, 2 ** 31 - 1, "count");
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** By name in camelCase: `grpcPort` is `--grpc-port`, `GRPC_PORT`, and `grpcPort` or `grpc-port` in the file. */
 export const SETTINGS = {
@@ -62,6 +63,23 @@ export const SETTINGS = {
   grpcPort: setting(port, 8081, "port for gRPC; 0 for any free one"),
   adminHost: setting(text, "127.0.0.1", "address of the admin listener"),
   adminPort: setting(port, 8082, "port for metrics, log level and loading of models; 0 for any free one"),
+  tlsCert: setting(text, "", "file with the certificate and its chain (PEM): TLS on all ports"),
+  tlsKey: setting(text, "", "file with the key of the certificate (PEM, not encrypted)"),
+  tlsClientCa: setting(
+    text,
+    "",
+    "file with certificates of authorities (PEM): clients need a certificate by one of them",
+  ),
+  tokenFile: setting(
+    text,
+    "",
+    "file with tokens, one a line: requests other than of health need one (Authorization: Bearer …)",
+  ),
+  workers: setting(
+    whole(1, 1024, "count"),
+    1,
+    "processes that share the ports; with more than one, another process starts, replaces and restarts them",
+  ),
   defaultModel: setting(
     text,
     "",
@@ -75,6 +93,11 @@ export const SETTINGS = {
     64,
     "large requests that may wait for their turn; more are answered “too busy”",
   ),
+  maxEventLoopDelay: setting(
+    milliseconds,
+    500,
+    "how long the event loop may be late, on average over half a second; beyond, requests are answered “too busy”",
+  ),
   maxConnections: setting(count, 10_000, "open connections"),
   headersTimeout: setting(milliseconds, 3_000, "time in which the headers of a request must arrive"),
   bodyTimeout: setting(milliseconds, 5_000, "time in which the whole request must arrive"),
@@ -83,6 +106,11 @@ export const SETTINGS = {
     whole(0, 86_400_000, "ms"),
     0,
     "age at which a connection of gRPC is ended, after its calls, so that clients look for new servers; 0 for never",
+  ),
+  replyTimeout: setting(
+    milliseconds,
+    5_000,
+    "time in which a client must take a reply, and a second more for each MiB of it",
   ),
   drainTimeout: setting(milliseconds, 5_000, "time that requests in progress have when the service stops"),
   maxModelBytes: setting(bytes, 2 ** 31 - 1, "largest model file"),
@@ -95,6 +123,17 @@ export const SETTINGS = {
   settleTime: setting(milliseconds, 300, "how long files must have stayed the same before they are read"),
   logLevel: setting(oneOf(...LOG_LEVELS), "info", "least level that is logged"),
   logFile: setting(text, "", "file for the log; default: standard output"),
+  logMaxBytes: setting(
+    whole(0, 2 ** 40, "bytes"),
+    0,
+    "size at which the log file is put aside and a new one begun; 0 for never",
+  ),
+  logMaxFiles: setting(whole(1, 10_000, "count"), 10, "log files that are kept when they are put aside"),
+  logFeatureRows: setting(
+    whole(0, 1_000, "count"),
+    0,
+    "rows of a request whose values go into its line of log; they may be personal data",
+  ),
   logRequests: setting(flag, true, "a line of log for every request"),
 } as const;
 

@@ -1,11 +1,14 @@
 /** Calls whose message has not wholly arrived: they end after a while, and those that never become requests are told of. */
 import {
+  type Metadata,
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
   type ServerListener,
   status as Status,
 } from "@grpc/grpc-js";
+import type { Failure } from "../failure.ts";
+import { STATUS } from "./status.ts";
 
 /** A call before its first message. */
 export interface Arrival {
@@ -13,13 +16,19 @@ export interface Arrival {
   /** By `performance.now()`. */
   readonly begin: number;
   readonly call: ServerInterceptingCallInterface;
+  /** Why it was refused before its message came. */
+  refusal: Failure | undefined;
 }
+
+/** What becomes of a call by its metadata; `undefined` where it may go on. */
+export type Admission = (path: string, metadata: Metadata) => Failure | undefined;
 
 /** How often calls are looked at. */
 const CHECK_INTERVAL = 500;
 
 export class Arrivals {
   readonly #timeout: number;
+  readonly #admit: Admission;
   readonly #onLost: (arrival: Arrival) => void;
   /** In the order in which they began. */
   readonly #waiting = new Set<Arrival>();
@@ -27,20 +36,30 @@ export class Arrivals {
 
   /**
    * @param timeout milliseconds in which the first message must have arrived
+   * @param admit looks at each call before its message
    * @param onLost told of each call that ended without one
    */
-  constructor(timeout: number, onLost: (arrival: Arrival) => void) {
+  constructor(timeout: number, admit: Admission, onLost: (arrival: Arrival) => void) {
     this.#timeout = timeout;
+    this.#admit = admit;
     this.#onLost = onLost;
     this.#check = setInterval(() => this.#endLate(), CHECK_INTERVAL);
     this.#check.unref();
   }
 
   readonly interceptor: ServerInterceptor = ({ path }, call) => {
-    const arrival: Arrival = { path, begin: performance.now(), call };
+    const arrival: Arrival = { path, begin: performance.now(), call, refusal: undefined };
     this.#waiting.add(arrival);
     const listener: ServerListener = {
-      onReceiveMetadata: (metadata, next) => next(metadata),
+      onReceiveMetadata: (metadata, next) => {
+        const refusal = this.#admit(path, metadata);
+        if (refusal === undefined) {
+          next(metadata);
+          return;
+        }
+        arrival.refusal = refusal;
+        call.sendStatus({ code: STATUS[refusal.kind], details: refusal.message });
+      },
       onReceiveMessage: (message, next) => {
         this.#waiting.delete(arrival);
         next(message);

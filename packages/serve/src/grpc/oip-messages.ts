@@ -9,7 +9,7 @@ import {
   readTyped,
   type TensorValues,
 } from "../oip/datatypes.ts";
-import { DEFAULT_OUTPUT, outputKind } from "../oip/outputs.ts";
+import { DEFAULT_OUTPUT, outputKind, outputOf } from "../oip/outputs.ts";
 import { checkShape, type Tensor } from "../oip/tensors.ts";
 import {
   type InferParameter,
@@ -151,10 +151,10 @@ export function readParameters(
 export function inferResponse(
   { id, rawInputContents }: ModelInferRequest,
   asked: readonly AskedOutput[],
-  { model, outputs, unknown }: ScoreAnswer,
+  answer: ScoreAnswer,
 ): ModelInferResponse {
-  const byKind = new Map<OutputKind, ScoredOutput>(outputs.map((output) => [output.kind, output]));
-  const scored = asked.map(({ kind }) => byKind.get(kind)!);
+  const { model, unknown } = answer;
+  const scored = asked.map(({ name }) => outputOf(name, answer));
   const isRaw = rawInputContents.length > 0;
   const response = create(ModelInferResponseSchema);
   response.modelName = model.name;

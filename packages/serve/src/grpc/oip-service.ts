@@ -1,9 +1,10 @@
 /** `inference.GRPCInferenceService`: the Open Inference Protocol over gRPC. */
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Api, type Call, score } from "../api.ts";
 import { Failure } from "../failure.ts";
 import { modelMetadata, type TensorMetadata } from "../oip/metadata.ts";
 import { scoreOptions } from "../oip/parameters.ts";
+import { statisticsOf } from "../oip/statistics.ts";
 import { splitInputs } from "../oip/tensors.ts";
 import {
   GRPCInferenceService,
@@ -14,15 +15,21 @@ import {
   ModelMetadataResponseSchema,
   type ModelReadyRequest,
   ModelReadyResponseSchema,
+  ModelStatisticsResponseSchema,
+  type ModelStatisticsSchema,
   ServerLiveResponseSchema,
   ServerMetadataResponseSchema,
   ServerReadyResponseSchema,
 } from "../proto/open_inference_pb.ts";
+import type { ModelStatistics } from "../statistics/statistics.ts";
 import { SERVER_NAME, SERVER_VERSION } from "../version.ts";
 import { checkId, inferResponse, readInputs, readOutputs, readParameters } from "./oip-messages.ts";
 import { type UnaryMethod, unaryMethods } from "./service.ts";
 
 const OIP_GRPC = "oip-grpc";
+
+/** What this server does beyond the core of the protocol. */
+const EXTENSIONS = ["statistics"];
 
 export function oipMethods(api: Api): UnaryMethod[] {
   return unaryMethods(GRPCInferenceService, OIP_GRPC, {
@@ -30,10 +37,36 @@ export function oipMethods(api: Api): UnaryMethod[] {
     serverReady: () => create(ServerReadyResponseSchema, { ready: api.isReady() }),
     modelReady: (request) => create(ModelReadyResponseSchema, { ready: isModelReady(api, request) }),
     serverMetadata: () =>
-      create(ServerMetadataResponseSchema, { name: SERVER_NAME, version: SERVER_VERSION, extensions: [] }),
+      create(ServerMetadataResponseSchema, {
+        name: SERVER_NAME,
+        version: SERVER_VERSION,
+        extensions: EXTENSIONS,
+      }),
     modelMetadata: (request) => metadata(api, request),
+    modelStatistics: ({ name, version }) =>
+      create(ModelStatisticsResponseSchema, {
+        modelStats: statisticsOf(api, given(name), given(version)).map(statistics),
+      }),
     modelInfer: (request, call) => infer(api, request, call),
   });
+}
+
+function statistics(of: ModelStatistics): MessageInitShape<typeof ModelStatisticsSchema> {
+  const { success, fail, queue, computeInput, computeInfer, computeOutput } = of;
+  const inferenceStats = { success, fail, queue, computeInput, computeInfer, computeOutput };
+  return {
+    name: of.name,
+    version: of.version,
+    lastInference: BigInt(of.lastInference),
+    inferenceCount: BigInt(of.inferenceCount),
+    executionCount: BigInt(of.executionCount),
+    inferenceStats: Object.fromEntries(
+      Object.entries(inferenceStats).map(([name, { count, ns }]) => [
+        name,
+        { count: BigInt(count), ns: BigInt(ns) },
+      ]),
+    ),
+  };
 }
 
 /** An answer for unknown models, too: clients take an error for a defect of the server. */
@@ -42,7 +75,7 @@ function isModelReady({ repository }: Api, { name, version }: ModelReadyRequest)
 }
 
 function metadata({ repository }: Api, { name, version }: ModelMetadataRequest): ModelMetadataResponse {
-  const model = repository.get(name, versionOf(version));
+  const model = repository.get(name, given(version));
   const versions = repository.versions(name).map((each) => each.version);
   const { platform, inputs, outputs } = modelMetadata(model, versions);
   return create(ModelMetadataResponseSchema, {
@@ -68,7 +101,7 @@ function infer(
   if (model === "") {
     throw new Failure("invalid", "model_name is empty, expected the name of a model");
   }
-  const version = versionOf(modelVersion);
+  const version = given(modelVersion);
   const { features } = api.repository.get(model, version).executor;
   const asked = readOutputs(request);
   const { rows, baseMargin } = splitInputs(readInputs(request), features);
@@ -87,6 +120,7 @@ function infer(
   );
 }
 
-function versionOf(version: string): string | undefined {
-  return version === "" ? undefined : version;
+/** A field of text that is empty where it is not given. */
+function given(text: string): string | undefined {
+  return text === "" ? undefined : text;
 }

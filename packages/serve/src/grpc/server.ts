@@ -1,6 +1,8 @@
 /** A listener for gRPC: limits, deadlines, replies, the log line of each call, and an end that loses none. */
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import {
+  type ConnectionInjector,
   Metadata,
   Server,
   ServerCredentials,
@@ -8,16 +10,22 @@ import {
   status as Status,
   type sendUnaryData,
 } from "@grpc/grpc-js";
-import type { Call } from "../api.ts";
+import type { Call, Scored } from "../api.ts";
 import type { Config } from "../config/settings.ts";
-import { Failure, type FailureKind, toFailure } from "../failure.ts";
+import { Failure, type FailureKind, toFailure, tooBusy } from "../failure.ts";
 import { headerText } from "../header-text.ts";
+import { loggedRows } from "../log/logged-rows.ts";
 import type { Logger } from "../log/logger.ts";
 import { logRequest } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
 import type { ScoreAnswer } from "../scoring/request.ts";
+import type { Security } from "../security/security.ts";
+import type { Trace, Tracing } from "../tracing/tracing.ts";
 import { type Arrival, Arrivals } from "./arrivals.ts";
+import { HEALTH_PROTOCOL } from "./health.ts";
 import { decode, encode } from "./messages.ts";
+import { Newcomers } from "./newcomers.ts";
+import { Replies } from "./replies.ts";
 import { pathOf, type UnaryMethod } from "./service.ts";
 import { STATUS } from "./status.ts";
 import { OpenStreams, type StreamCall, type StreamMethod } from "./streams.ts";
@@ -27,11 +35,14 @@ export type GrpcConfig = Pick<
   | "requestTimeout"
   | "maxRequestBytes"
   | "maxConnections"
+  | "headersTimeout"
   | "bodyTimeout"
+  | "replyTimeout"
   | "keepAliveTimeout"
   | "grpcMaxConnectionAge"
   | "drainTimeout"
   | "logRequests"
+  | "logFeatureRows"
 >;
 
 /** A call that has been answered. */
@@ -41,6 +52,9 @@ export interface GrpcAnswered {
   readonly kind: FailureKind | undefined;
   readonly seconds: number;
   readonly answer: ScoreAnswer | undefined;
+  readonly scored: Scored | undefined;
+  /** When it arrived, by `performance.now()`. */
+  readonly begin: number;
 }
 
 export interface GrpcServerOptions {
@@ -49,12 +63,21 @@ export interface GrpcServerOptions {
   readonly config: GrpcConfig;
   readonly logger: Logger;
   readonly onAnswered: (answered: GrpcAnswered) => void;
-  /** Plaintext where there are none. */
-  readonly credentials?: ServerCredentials;
+  /** Told of each connection that was ended before anything of HTTP/2 came, or with replies that were not taken. */
+  readonly onRefused: (reason: "slow request" | "slow reader" | "tls") => void;
+  readonly security: Pick<Security, "tls" | "refusal">;
+  readonly tracing: Pick<Tracing, "begin">;
+  /** Paths of methods that need no token. */
+  readonly openPaths: ReadonlySet<string>;
+  /** Whether calls must be refused before any work is done for them. */
+  readonly isOverloaded?: () => boolean;
 }
 
 /** Calls under way on a connection: more wait at the client. */
 const MAX_STREAMS = 1_000;
+
+/** Groups of connections, each of which can be ended by itself. */
+const GROUPS = 16;
 
 /** Of calls that do not get as far as a service. */
 const PROTOCOL = "grpc";
@@ -66,16 +89,28 @@ export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #server: Server;
   readonly #listener: NetServer;
+  readonly #injectors: ConnectionInjector[];
+  readonly #inject: () => ConnectionInjector;
+  #nextGroup = 0;
   readonly #sockets = new Set<Socket>();
   readonly #streams = new OpenStreams();
   readonly #arrivals: Arrivals;
+  readonly #newcomers: Newcomers;
+  readonly #replies: Replies;
 
   constructor(options: GrpcServerOptions) {
-    const { config, methods, streams, credentials = ServerCredentials.createInsecure() } = options;
+    const { config, methods, streams, security, openPaths, onRefused } = options;
     this.#options = options;
-    this.#arrivals = new Arrivals(config.bodyTimeout, (arrival) => this.#noteLost(arrival));
+    this.#newcomers = new Newcomers(config.headersTimeout, () => onRefused("slow request"));
+    this.#replies = new Replies(config.replyTimeout, () => onRefused("slow reader"));
+    this.#arrivals = new Arrivals(
+      config.bodyTimeout,
+      (path, metadata) =>
+        openPaths.has(path) ? undefined : security.refusal(metadata.get("authorization")[0]?.toString()),
+      (arrival) => this.#noteLost(arrival),
+    );
     this.#server = new Server({
-      interceptors: [this.#arrivals.interceptor],
+      interceptors: [this.#arrivals.interceptor, this.#replies.interceptor],
       "grpc.max_receive_message_length": config.maxRequestBytes,
       "grpc.max_send_message_length": -1,
       "grpc.max_concurrent_streams": MAX_STREAMS,
@@ -96,14 +131,38 @@ export class GrpcServer {
       const handle = (call: StreamCall) => this.#streams.handle(method, call);
       this.#server.register(method.path, handle as never, AS_IT_IS, AS_IT_IS, method.type);
     }
-    // Not the library's own: this one limits connections, and can be shared.
-    const injector = this.#server.createConnectionInjector(credentials);
-    this.#listener = createServer({ noDelay: true }, (socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
-      injector.injectConnection(socket);
-    });
+    this.#inject = () => this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#injectors = Array.from({ length: GROUPS }, this.#inject);
+    this.#listener = this.#createListener();
     this.#listener.maxConnections = config.maxConnections;
+    this.#listener.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      this.#replies.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** Not the library's own: this one limits connections, can be shared, and takes new certificates while it listens. */
+  #createListener(): NetServer {
+    const { security, onRefused } = this.#options;
+    const accept = (socket: Socket) => {
+      this.#newcomers.add(socket);
+      this.#nextGroup = (this.#nextGroup + 1) % GROUPS;
+      this.#injectors[this.#nextGroup]!.injectConnection(socket);
+    };
+    if (security.tls === undefined) {
+      return createServer({ noDelay: true }, accept);
+    }
+    const listener = createTlsServer(
+      { noDelay: true, ALPNProtocols: ["h2"], ...security.tls.options },
+      accept,
+    );
+    listener.on("tlsClientError", (_, socket) => {
+      onRefused("tls");
+      socket.destroy();
+    });
+    security.tls.serve(listener);
+    return listener;
   }
 
   /** @returns the port, which the system chose where 0 was asked for */
@@ -115,6 +174,22 @@ export class GrpcServer {
         resolve((this.#listener.address() as AddressInfo).port);
       });
     });
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Ends about so many connections, each after its calls: clients connect anew (GOAWAY). */
+  giveUp(connections: number): void {
+    const groups = Math.round((GROUPS * connections) / Math.max(1, this.connections));
+    for (let i = 0; i < groups; i++) {
+      this.#nextGroup = (this.#nextGroup + 1) % GROUPS;
+      // Not `drain`, whose end would come to connections that have joined the group meanwhile.
+      this.#injectors[this.#nextGroup]!.destroy();
+      this.#injectors[this.#nextGroup] = this.#inject();
+    }
   }
 
   /**
@@ -134,17 +209,21 @@ export class GrpcServer {
     await closed;
     clearTimeout(end);
     this.#arrivals.close();
+    this.#newcomers.close();
+    this.#replies.close();
   }
 
-  /** The library has answered, or the client has gone. */
-  #noteLost({ path, begin }: Arrival): void {
-    const failure = new Failure("invalid", "the call ended before a whole message had arrived");
+  /** Refused, answered by the library, or the client has gone. */
+  #noteLost({ path, begin, refusal }: Arrival): void {
+    const failure = refusal ?? new Failure("invalid", "the call ended before a whole message had arrived");
     const milliseconds = performance.now() - begin;
     this.#options.onAnswered({
       protocol: PROTOCOL,
       kind: failure.kind,
       seconds: milliseconds / 1000,
       answer: undefined,
+      scored: undefined,
+      begin,
     });
     if (this.#options.config.logRequests) {
       logRequest(this.#options.logger, {
@@ -154,6 +233,8 @@ export class GrpcServer {
         milliseconds,
         answer: undefined,
         failure,
+        trace: undefined,
+        rows: undefined,
       });
     }
   }
@@ -171,11 +252,13 @@ class Conversation implements Call {
   readonly id: string;
   readonly deadline: number;
   answer: ScoreAnswer | undefined;
+  scored: Scored | undefined;
   readonly #begin = performance.now();
   readonly #method: UnaryMethod;
   readonly #call: ServerUnaryCall<Buffer, Buffer>;
   readonly #callback: sendUnaryData<Buffer>;
   readonly #options: GrpcServerOptions;
+  readonly #trace: Trace | undefined;
 
   constructor(
     method: UnaryMethod,
@@ -191,6 +274,7 @@ class Conversation implements Call {
     this.#call = call;
     this.#callback = callback;
     this.#options = options;
+    this.#trace = options.tracing.begin(call.metadata.getMap(), this.#begin);
   }
 
   isCancelled(): boolean {
@@ -202,7 +286,10 @@ class Conversation implements Call {
       if (this.deadline <= this.#begin) {
         throw new Failure("deadline", "the deadline has passed");
       }
-      const { method, handle } = this.#method;
+      const { method, protocol, handle } = this.#method;
+      if (protocol !== HEALTH_PROTOCOL && this.#options.isOverloaded?.() === true) {
+        throw tooBusy();
+      }
       const reply = handle(decode(method.input, this.#call.request), this);
       if (reply instanceof Promise) {
         reply.then((done) => this.#reply(encode(method.output, done))).catch((error) => this.#fail(error));
@@ -240,23 +327,44 @@ class Conversation implements Call {
   #metadata(): Metadata {
     const metadata = new Metadata();
     metadata.set("x-request-id", this.id);
+    if (this.#trace !== undefined) {
+      metadata.set("traceparent", this.#trace.header);
+    }
     return metadata;
   }
 
   #note(failure: Failure | undefined): void {
-    const { answer } = this;
-    const { protocol } = this.#method;
-    const milliseconds = performance.now() - this.#begin;
-    this.#options.onAnswered({ protocol, kind: failure?.kind, seconds: milliseconds / 1000, answer });
-    if (this.#options.config.logRequests) {
-      const status = Status[failure === undefined ? Status.OK : STATUS[failure.kind]];
-      logRequest(this.#options.logger, {
-        requestId: this.id,
+    const { id, answer, scored } = this;
+    const { protocol, service, method } = this.#method;
+    const { config, logger, onAnswered } = this.#options;
+    const kind = failure?.kind;
+    const begin = this.#begin;
+    const milliseconds = performance.now() - begin;
+    const code = kind === undefined ? Status.OK : STATUS[kind];
+    onAnswered({ protocol, kind, seconds: milliseconds / 1000, answer, scored, begin });
+    this.#trace?.end({
+      name: pathOf(this.#method).slice(1),
+      attributes: {
+        "rpc.system": "grpc",
+        "rpc.service": service.typeName,
+        "rpc.method": method.name,
+        "rpc.grpc.status_code": code,
+      },
+      requestId: id,
+      kind,
+      answer,
+      scored,
+    });
+    if (config.logRequests) {
+      logRequest(logger, {
+        requestId: id,
+        trace: this.#trace?.ids,
         protocol,
-        transport: { path: pathOf(this.#method), status },
+        transport: { path: pathOf(this.#method), status: Status[code] },
         milliseconds,
         answer,
         failure,
+        rows: loggedRows(scored, answer, config.logFeatureRows),
       });
     }
   }

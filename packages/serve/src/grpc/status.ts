@@ -3,6 +3,7 @@ import { status as Status } from "@grpc/grpc-js";
 import type { FailureKind } from "../failure.ts";
 
 export const STATUS: Readonly<Record<FailureKind, Status>> = {
+  unauthenticated: Status.UNAUTHENTICATED,
   invalid: Status.INVALID_ARGUMENT,
   refused: Status.INVALID_ARGUMENT,
   notFound: Status.NOT_FOUND,

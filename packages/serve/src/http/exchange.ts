@@ -28,6 +28,8 @@ export interface Route {
   /** For the log and metrics. */
   readonly protocol: string;
   readonly handle: Handler;
+  /** Whether no token is needed. */
+  readonly open?: boolean;
   /** The reply to a failure, where the protocol has a form of its own. */
   readonly fail?: (failure: Failure, exchange: Pick<Exchange, "id" | "request">) => Reply;
   readonly operation: Operation;

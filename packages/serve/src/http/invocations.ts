@@ -35,6 +35,7 @@ export function invocationRoutes(api: Api): Route[] {
     (path): Route => ({
       method: "GET",
       path,
+      open: true,
       protocol: PROTOCOL,
       handle: () => (api.isReady() ? text("\n") : text("not ready\n", 503)),
       operation: { tag: TAG, summary: "Whether requests can be answered.", failures: [503] },

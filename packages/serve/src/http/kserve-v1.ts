@@ -15,6 +15,7 @@ export function kserveRoutes(api: Api): Route[] {
     {
       method: "GET",
       path: "/",
+      open: true,
       protocol: PROTOCOL,
       handle: () => json({ status: "alive" }),
       operation: { tag: TAG, summary: "Whether the service runs." },

@@ -99,8 +99,14 @@ function withDeadline(exchange: Exchange, timeout: number): Call {
     get answer() {
       return exchange.answer;
     },
-    set answer(scored) {
-      exchange.answer = scored;
+    set answer(answer) {
+      exchange.answer = answer;
+    },
+    get scored() {
+      return exchange.scored;
+    },
+    set scored(scored) {
+      exchange.scored = scored;
     },
   };
 }

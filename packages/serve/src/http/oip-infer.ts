@@ -1,9 +1,10 @@
 /** Inference over REST, as the Open Inference Protocol has it. */
 
 import { type Api, score } from "../api.ts";
+import { outputOf } from "../oip/outputs.ts";
 import { scoreOptions } from "../oip/parameters.ts";
 import { splitInputs } from "../oip/tensors.ts";
-import type { OutputKind, ScoreAnswer, ScoredOutput } from "../scoring/request.ts";
+import type { ScoreAnswer, ScoredOutput } from "../scoring/request.ts";
 import type { Exchange, Reply } from "./exchange.ts";
 import { json } from "./exchange.ts";
 import { expectType } from "./media-type.ts";
@@ -37,9 +38,8 @@ export function infer(api: Api, exchange: Exchange): Reply | Promise<Reply> {
 }
 
 function reply(asked: InferRequest, answer: ScoreAnswer): Reply {
-  const byKind = new Map<OutputKind, ScoredOutput>(answer.outputs.map((output) => [output.kind, output]));
   const raw: Buffer[] = [];
-  const outputs = asked.outputs.map((output) => tensor(output, byKind.get(output.kind)!, raw));
+  const outputs = asked.outputs.map((output) => tensor(output, outputOf(output.name, answer), raw));
   const { model, unknown } = answer;
   const content = {
     model_name: model.name,

@@ -4,6 +4,7 @@ import type { Api } from "../api.ts";
 import { Failure } from "../failure.ts";
 import { DATATYPES } from "../oip/datatypes.ts";
 import { modelMetadata } from "../oip/metadata.ts";
+import { statisticsJson, statisticsOf } from "../oip/statistics.ts";
 import { SERVER_NAME, SERVER_VERSION } from "../version.ts";
 import { type Exchange, json, type Reply, type Route } from "./exchange.ts";
 import { infer, OIP_REST } from "./oip-infer.ts";
@@ -11,23 +12,25 @@ import { infer, OIP_REST } from "./oip-infer.ts";
 const TAG = "Open Inference Protocol";
 
 /** What this server does beyond the core of the protocol. */
-const EXTENSIONS = ["binary_tensor_data", "model_repository"];
+const EXTENSIONS = ["binary_tensor_data", "model_repository", "statistics"];
 
-type Details = Pick<Route, "method" | "path" | "handle"> & {
+type Details = Pick<Route, "method" | "path" | "handle" | "open"> & {
   readonly operation: Omit<Route["operation"], "tag">;
 };
 
-export function healthRoutes(api: Api): Route[] {
+export function healthRoutes(api: Pick<Api, "isReady">): Route[] {
   return [
     route({
       method: "GET",
       path: "/v2/health/live",
+      open: true,
       handle: () => json({ live: true }),
       operation: { summary: "Whether the service runs." },
     }),
     route({
       method: "GET",
       path: "/v2/health/ready",
+      open: true,
       handle: () => {
         const ready = api.isReady();
         return json({ ready, live: ready }, ready ? 200 : 503);
@@ -50,6 +53,7 @@ export function oipRoutes(api: Api): Route[] {
       handle: () => json({ name: SERVER_NAME, version: SERVER_VERSION, extensions: EXTENSIONS }),
       operation: { summary: "Name and version of the service, and the extensions that it has." },
     }),
+    statisticsRoute(api, "/v2/models/stats"),
     ...models.flatMap((path) => modelRoutes(api, path)),
   ];
 }
@@ -69,13 +73,14 @@ function modelRoutes(api: Api, path: string): Route[] {
         json({ name: api.repository.get(params["name"]!, params["version"]).name, ready: true }),
       operation: { summary: "Whether a model can answer.", failures: [404, 503] },
     }),
+    statisticsRoute(api, `${path}/stats`),
     route({
       method: "POST",
       path: `${path}/infer`,
       handle: (exchange) => infer(api, exchange),
       operation: {
         summary:
-          "Scores rows: one input of [rows, features], or one of [rows] or [rows, 1] for each feature by name. Outputs: predict, margin, leaf, contribs, interactions.",
+          "Scores rows: one input of [rows, features], or one of [rows] or [rows, 1] for each feature by name. Outputs: predict, predict_proba, margin, leaf, contribs, interactions.",
         body: {
           "application/json": INFER_BODY,
           "application/octet-stream": { type: "string", format: "binary" },
@@ -88,6 +93,19 @@ function modelRoutes(api: Api, path: string): Route[] {
       },
     }),
   ];
+}
+
+function statisticsRoute(api: Api, path: string): Route {
+  return route({
+    method: "GET",
+    path,
+    handle: ({ params }) => json(statisticsJson(statisticsOf(api, params["name"], params["version"]))),
+    operation: {
+      summary:
+        "What models have done since the process started, as Triton's statistics extension has it: requests, rows, and nanoseconds.",
+      failures: [404, 503],
+    },
+  });
 }
 
 function route(details: Details): Route {

@@ -28,7 +28,7 @@ export function documentRoutes(routes: readonly Route[]): Route[] {
       method: "GET",
       path: "/openapi.json",
       protocol: "about",
-      handle: () => json(document),
+      handle: () => document,
       operation: operation("This document."),
     },
     {
@@ -40,7 +40,7 @@ export function documentRoutes(routes: readonly Route[]): Route[] {
     },
   ];
   const all = [...routes, ...own];
-  const document = openApi(all);
+  const document = json(openApi(all));
   const page = docsPage(all);
   return own;
 }

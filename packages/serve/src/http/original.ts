@@ -12,6 +12,7 @@ const PROTOCOL = "original";
 /** Callers look at `status`, never at that of HTTP: 0 success, 1 wrong parameters, 5 a failure inside. */
 const SUCCESS = 0;
 const STATUS: Readonly<Record<FailureKind, 1 | 5>> = {
+  unauthenticated: 1,
   invalid: 1,
   refused: 1,
   notFound: 1,

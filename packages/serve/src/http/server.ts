@@ -3,16 +3,22 @@ import {
   createServer,
   type IncomingMessage,
   type Server,
+  type ServerOptions,
   type ServerResponse,
   STATUS_CODES,
 } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import type { Config } from "../config/settings.ts";
-import { type Failure, type FailureKind, toFailure } from "../failure.ts";
+import { type Failure, type FailureKind, invalid, toFailure, tooBusy } from "../failure.ts";
 import { headerText } from "../header-text.ts";
+import { loggedRows } from "../log/logged-rows.ts";
 import type { Logger } from "../log/logger.ts";
 import { logRequest } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
+import type { Security } from "../security/security.ts";
+import type { Trace, Tracing } from "../tracing/tracing.ts";
+import { Unread } from "../unread.ts";
 import { readBody } from "./body.ts";
 import { compress } from "./compress.ts";
 import type { Exchange, Reply, Route } from "./exchange.ts";
@@ -27,8 +33,10 @@ export type ServerConfig = Pick<
   | "headersTimeout"
   | "bodyTimeout"
   | "keepAliveTimeout"
+  | "replyTimeout"
   | "drainTimeout"
   | "logRequests"
+  | "logFeatureRows"
 >;
 
 /** A request that has been answered. */
@@ -39,6 +47,9 @@ export interface Answered {
   readonly kind: FailureKind | undefined;
   readonly seconds: number;
   readonly answer: Exchange["answer"];
+  readonly scored: Exchange["scored"];
+  /** When it arrived, by `performance.now()`. */
+  readonly begin: number;
 }
 
 export interface HttpServerOptions {
@@ -46,13 +57,25 @@ export interface HttpServerOptions {
   readonly config: ServerConfig;
   readonly logger: Logger;
   readonly onAnswered: (answered: Answered) => void;
+  /** Told of each connection that was ended without a request, or without its reply. */
+  readonly onRefused: (reason: RefusedConnection) => void;
+  readonly security: Pick<Security, "tls" | "refusal">;
+  readonly tracing: Pick<Tracing, "begin">;
+  /** Whether requests must be refused before any work is done for them. */
+  readonly isOverloaded?: () => boolean;
 }
+
+/** Why a connection was ended: what came is no HTTP, headers are too large, a request or the taking of a reply took too long. */
+export type RefusedConnection = "malformed" | "headers" | "slow request" | "slow reader" | "tls";
 
 /** How often connections are looked at for timeouts: the default of 30 s would let slow clients hold on for that long. */
 const CHECK_INTERVAL = 500;
 
 /** What is left of a request that was refused for its size is read for so long, so that the client sees the reply and not a reset. */
 const LINGER_MILLISECONDS = 2_000;
+
+/** Of replies that wait for one connection: a client that sends a thousand requests at once and reads nothing would fill the memory. */
+const MAX_UNREAD_BYTES = 1 << 22;
 
 const EMPTY = Buffer.alloc(0);
 
@@ -61,29 +84,50 @@ export class HttpServer {
   readonly #router: Router;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #unread: Unread;
   #draining = false;
+  /** So many connections are closed after their next reply. */
+  #surplus = 0;
 
   constructor(options: HttpServerOptions) {
-    const { config, routes } = options;
+    const { config, routes, onRefused } = options;
     this.#options = options;
     this.#router = new Router(routes);
-    this.#server = createServer(
-      {
-        // Node takes no longer one than for the whole request.
-        headersTimeout: Math.min(config.headersTimeout, config.bodyTimeout),
-        requestTimeout: config.bodyTimeout,
-        keepAliveTimeout: config.keepAliveTimeout,
-        connectionsCheckingInterval: CHECK_INTERVAL,
-        noDelay: true,
-      },
-      (request, response) => this.#accept(request, response),
-    );
+    this.#unread = new Unread({
+      timeout: config.replyTimeout,
+      maxBytesOfOne: MAX_UNREAD_BYTES,
+      onClosed: () => onRefused("slow reader"),
+    });
+    this.#server = this.#createServer({
+      // Node takes no longer one than for the whole request.
+      headersTimeout: Math.min(config.headersTimeout, config.bodyTimeout),
+      requestTimeout: config.bodyTimeout,
+      keepAliveTimeout: config.keepAliveTimeout,
+      connectionsCheckingInterval: CHECK_INTERVAL,
+      // Looked for below: Node's own refusal has no body.
+      requireHostHeader: false,
+      noDelay: true,
+    });
     this.#server.maxConnections = config.maxConnections;
-    this.#server.on("clientError", refuseConnection);
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) =>
+      refuseConnection(error, socket, onRefused),
+    );
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
+  }
+
+  #createServer(options: ServerOptions): Server {
+    const accept = (request: IncomingMessage, response: ServerResponse) => this.#accept(request, response);
+    const { security, onRefused } = this.#options;
+    if (security.tls === undefined) {
+      return createServer(options, accept);
+    }
+    const server = createTlsServer({ ...options, ...security.tls.options }, accept);
+    server.on("tlsClientError", () => onRefused("tls"));
+    security.tls.serve(server);
+    return server;
   }
 
   /** @returns the port, which the system chose where 0 was asked for */
@@ -102,6 +146,16 @@ export class HttpServer {
     return this.#server;
   }
 
+  /** Open connections. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Closes so many connections, each after its next reply. */
+  giveUp(connections: number): void {
+    this.#surplus = connections;
+  }
+
   /**
    * Stops listening, answers what still comes over open connections and closes each after it; resolves when none is left, or
    * after `drainTimeout`. The server's own `close` would break connections on which a request is under way to it.
@@ -109,9 +163,16 @@ export class HttpServer {
   drain(): Promise<void> {
     this.#draining = true;
     return new Promise((resolve) => {
-      const end = setTimeout(() => this.#server.closeAllConnections(), this.#options.config.drainTimeout);
+      const end = setTimeout(() => {
+        this.#server.closeAllConnections();
+        // Also those that have not ended their handshake.
+        for (const socket of this.#sockets) {
+          socket.destroy();
+        }
+      }, this.#options.config.drainTimeout);
       NetServer.prototype.close.call(this.#server, () => {
         clearTimeout(end);
+        this.#unread.close();
         this.#server.closeAllConnections();
         resolve();
       });
@@ -119,6 +180,10 @@ export class HttpServer {
   }
 
   #accept(request: IncomingMessage, response: ServerResponse): void {
+    if (request.socket.destroyed) {
+      // Came together with others, whose replies nobody read.
+      return;
+    }
     const begin = performance.now();
     const id = requestId(request.headers["x-request-id"]);
     const conversation: Conversation = {
@@ -126,17 +191,23 @@ export class HttpServer {
       begin,
       request,
       response,
+      trace: this.#options.tracing.begin(request.headers, begin),
       route: undefined,
       exchange: undefined,
     };
+    const refusal = this.#refusal(request);
     let found: Found;
     try {
       found = this.#router.find(request.method ?? "", request.url ?? "");
     } catch (error) {
-      this.#fail(conversation, error);
+      this.#fail(conversation, refusal ?? error);
       return;
     }
     conversation.route = found.route;
+    if (refusal !== undefined && (found.route.open !== true || refusal.kind !== "unauthenticated")) {
+      this.#fail(conversation, refusal);
+      return;
+    }
     if (found.route.method === "GET") {
       this.#handle(conversation, found, EMPTY);
       return;
@@ -150,6 +221,14 @@ export class HttpServer {
     });
   }
 
+  /** What becomes of a request by its headers; `undefined` where it may go on. */
+  #refusal({ headers, httpVersion }: IncomingMessage): Failure | undefined {
+    if (headers.host === undefined && httpVersion === "1.1") {
+      return invalid("there is no header Host");
+    }
+    return this.#options.security.refusal(headers.authorization);
+  }
+
   #handle(conversation: Conversation, { route, params }: Found, body: Buffer): void {
     const { id, begin, request, response } = conversation;
     const exchange: Exchange = {
@@ -160,9 +239,13 @@ export class HttpServer {
       deadline: begin + this.#options.config.requestTimeout,
       isCancelled: () => response.destroyed,
       answer: undefined,
+      scored: undefined,
     };
     conversation.exchange = exchange;
     try {
+      if (route.method !== "GET" && this.#options.isOverloaded?.() === true) {
+        throw tooBusy();
+      }
       const reply = route.handle(exchange);
       if (reply instanceof Promise) {
         reply.then(
@@ -183,13 +266,23 @@ export class HttpServer {
     if (failure.kind === "internal") {
       this.#options.logger.error({ requestId: id, err: failure.cause }, "internal error");
     }
-    const reply = route?.fail?.(failure, { id, request }) ?? errorReply(failure);
+    const reply = this.#failureReply(route, failure, { id, request });
     const headers = failure instanceof MethodFailure ? ["Allow", failure.allowed.join(", ")] : [];
     if (!request.complete) {
       response.shouldKeepAlive = false;
       linger(request);
     }
     this.#reply(conversation, { ...reply, headers: [...(reply.headers ?? []), ...headers] }, failure);
+  }
+
+  #failureReply(
+    route: Route | undefined,
+    failure: Failure,
+    request: Pick<Exchange, "id" | "request">,
+  ): Reply {
+    // Who may ask is a matter of HTTP, whatever the protocol: proxies and clients look for 401.
+    const ownForm = failure.kind === "unauthenticated" ? undefined : route?.fail?.(failure, request);
+    return ownForm ?? errorReply(failure);
   }
 
   #reply(conversation: Conversation, reply: Reply, failure: Failure | undefined): void {
@@ -210,7 +303,7 @@ export class HttpServer {
   }
 
   #send(conversation: Conversation, reply: Reply, failure: Failure | undefined): void {
-    const { response, id, exchange } = conversation;
+    const { response, id, exchange, trace } = conversation;
     const { body } = reply;
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
     const headers = ["Content-Type", reply.type, "Content-Length", String(length), "X-Request-Id", id];
@@ -218,39 +311,68 @@ export class HttpServer {
     if (model !== undefined) {
       headers.push("X-Model-Version", headerText(model.version), "X-Model-Digest", model.digest);
     }
+    if (trace !== undefined) {
+      headers.push("traceparent", trace.header);
+    }
     if (reply.headers !== undefined) {
       headers.push(...reply.headers);
     }
     if (this.#draining || !response.shouldKeepAlive) {
       headers.push("Connection", "close");
+    } else if (this.#surplus > 0) {
+      this.#surplus--;
+      headers.push("Connection", "close");
     }
     if (!response.destroyed) {
       response.writeHead(reply.status, headers);
       response.end(body);
+      this.#noteUnread(response);
     }
     this.#note(conversation, reply.status, failure);
   }
 
-  #note(
-    { id, begin, route, request, exchange }: Conversation,
-    status: number,
-    failure: Failure | undefined,
-  ): void {
-    const answer = exchange?.answer;
-    const protocol = route?.protocol ?? "none";
-    const milliseconds = performance.now() - begin;
-    this.#options.onAnswered({ protocol, status, kind: failure?.kind, seconds: milliseconds / 1000, answer });
-    if (!this.#options.config.logRequests) {
-      return;
+  /** Most replies are with the system at once, and cost nothing here. */
+  #noteUnread(response: ServerResponse): void {
+    const bytes = response.writableLength;
+    // Replies that wait for others on their connection have no socket themselves.
+    const { socket } = response.req;
+    if (bytes > 0 && !socket.destroyed) {
+      response.once("finish", this.#unread.add(socket, bytes));
     }
-    logRequest(this.#options.logger, {
+  }
+
+  #note(conversation: Conversation, status: number, failure: Failure | undefined): void {
+    const { id, begin, route, request, exchange, trace } = conversation;
+    const { config, logger, onAnswered } = this.#options;
+    const { answer, scored } = exchange ?? {};
+    const protocol = route?.protocol ?? "none";
+    const kind = failure?.kind;
+    const milliseconds = performance.now() - begin;
+    onAnswered({ protocol, status, kind, seconds: milliseconds / 1000, answer, scored, begin });
+    trace?.end({
+      name: `${request.method} ${route?.path ?? ""}`.trimEnd(),
+      attributes: {
+        "http.request.method": request.method,
+        "http.route": route?.path,
+        "http.response.status_code": status,
+      },
       requestId: id,
-      protocol,
-      transport: { method: request.method, path: route?.path ?? request.url?.slice(0, 200), status },
-      milliseconds,
+      kind,
       answer,
-      failure,
+      scored,
     });
+    if (config.logRequests) {
+      logRequest(logger, {
+        requestId: id,
+        trace: trace?.ids,
+        protocol,
+        transport: { method: request.method, path: route?.path ?? request.url?.slice(0, 200), status },
+        milliseconds,
+        answer,
+        failure,
+        rows: loggedRows(scored, answer, config.logFeatureRows),
+      });
+    }
   }
 }
 
@@ -260,6 +382,7 @@ interface Conversation {
   readonly begin: number;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly trace: Trace | undefined;
   route: Route | undefined;
   exchange: Exchange | undefined;
 }
@@ -272,18 +395,38 @@ function linger(request: IncomingMessage): void {
   request.once("close", () => clearTimeout(end));
 }
 
+interface Refusal {
+  readonly status: number;
+  readonly message: string;
+  readonly reason: RefusedConnection;
+}
+
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, message: "the headers are too large", reason: "headers" },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    message: "the request took too long to arrive",
+    reason: "slow request",
+  },
+};
+
+const MALFORMED: Refusal = { status: 400, message: "not a request of HTTP/1.1", reason: "malformed" };
+
 /** Bytes that are no request of HTTP, or come too slowly. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") {
+function refuseConnection(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  onRefused: (reason: RefusedConnection) => void,
+): void {
+  const { code = "" } = error;
+  const refusal = REFUSALS[code] ?? (code.startsWith("HPE_") ? MALFORMED : undefined);
+  // Others are failures of the connection itself, such as of its handshake: nothing can be said over it.
+  if (!socket.writable || refusal === undefined) {
     socket.destroy();
     return;
   }
-  const [status, message] =
-    error.code === "HPE_HEADER_OVERFLOW"
-      ? [431, "the headers are too large"]
-      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? [408, "the request took too long to arrive"]
-        : [400, "not a request of HTTP/1.1"];
+  const { status, message, reason } = refusal;
+  onRefused(reason);
   const body = JSON.stringify({ error: message });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,

@@ -1,6 +1,7 @@
 /** The log: a line of JSON for each thing that happened. */
 import { destination, type Logger, pino } from "pino";
 import type { Config } from "../config/settings.ts";
+import { Rotation } from "./rotation.ts";
 
 export type { Logger };
 
@@ -8,24 +9,50 @@ export type { Logger };
 const BUFFER_BYTES = 1 << 16;
 const FLUSH_INTERVAL = 200;
 
+/** Bytes that wait at most, such as for a disk that is full. Later lines are dropped: requests are answered all the same. */
+const MAX_WAITING_BYTES = 1 << 26;
+
+/** How often it is said that the log cannot be written. */
+const COMPLAINT_INTERVAL = 10_000;
+
+export type LogConfig = Pick<Config, "logFile" | "logLevel" | "logMaxBytes" | "logMaxFiles">;
+
 export interface Log {
   readonly logger: Logger;
+  /** Takes lines that another process has made, each with its end. */
+  write(lines: string): void;
   /** Writes what waits. The log can be used after it. */
   flush(): void;
+  /** Begins the file anew, as it must be after it was moved away; within a moment it is noticed anyway. */
+  reopen(): void;
   /** Writes what waits and closes the file. */
   close(): Promise<void>;
 }
 
-export function openLog({ logFile, logLevel }: Pick<Config, "logFile" | "logLevel">): Log {
+/** @param base what stands in every line */
+export function openLog(
+  { logFile, logLevel, logMaxBytes, logMaxFiles }: LogConfig,
+  base: Readonly<Record<string, unknown>> | null = null,
+): Log {
   const stream = destination({
     dest: logFile === "" ? 1 : logFile,
     minLength: BUFFER_BYTES,
     maxWrite: 4 * BUFFER_BYTES,
+    maxLength: MAX_WAITING_BYTES,
     periodicFlush: FLUSH_INTERVAL,
     sync: false,
     mkdir: true,
   });
-  const logger = pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  stream.on("error", complaint(logFile));
+  const rotation =
+    logFile === ""
+      ? undefined
+      : new Rotation(stream as unknown as ConstructorParameters<typeof Rotation>[0], {
+          path: logFile,
+          maxBytes: logMaxBytes,
+          maxFiles: logMaxFiles,
+        });
+  const logger = pino({ level: logLevel, base, timestamp: pino.stdTimeFunctions.isoTime }, stream);
   const flush = () => {
     try {
       stream.flushSync();
@@ -35,12 +62,30 @@ export function openLog({ logFile, logLevel }: Pick<Config, "logFile" | "logLeve
   };
   return {
     logger,
+    write: (lines) => {
+      stream.write(lines);
+    },
     flush,
+    reopen: () => rotation?.look(),
     close: () =>
       new Promise((resolve) => {
+        rotation?.close();
         stream.once("close", () => resolve());
         stream.once("error", () => resolve());
         stream.end();
       }),
+  };
+}
+
+/** A log that cannot be written, as on a full disk, is told of on the standard error, and nothing else is the worse for it. */
+function complaint(logFile: string): (error: Error) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return ({ message }) => {
+    if (performance.now() - last > COMPLAINT_INTERVAL) {
+      last = performance.now();
+      process.stderr.write(
+        `xgboost-infer-serve: the log cannot be written (${logFile || "standard output"}): ${message}\n`,
+      );
+    }
   };
 }

@@ -11,6 +11,10 @@ export interface RequestLine {
   readonly milliseconds: number;
   readonly answer: ScoreAnswer | undefined;
   readonly failure: Failure | undefined;
+  /** Ids of the trace that it is part of. */
+  readonly trace: object | undefined;
+  /** Values of its rows, where they are asked for. */
+  readonly rows: unknown[] | undefined;
 }
 
 /** Longer reasons are those that tell of many names. */
@@ -18,11 +22,12 @@ const MAX_REASON = 500;
 
 export function logRequest(
   logger: Logger,
-  { requestId, protocol, transport, milliseconds, answer, failure }: RequestLine,
+  { requestId, protocol, transport, milliseconds, answer, failure, trace, rows }: RequestLine,
 ): void {
   logger.info(
     {
       requestId,
+      ...trace,
       protocol,
       ...transport,
       ms: Math.round(milliseconds * 1000) / 1000,
@@ -30,6 +35,7 @@ export function logRequest(
       ...(failure === undefined
         ? undefined
         : { failure: failure.kind, reason: failure.message.slice(0, MAX_REASON) }),
+      ...(rows === undefined ? undefined : { features: rows }),
     },
     "request",
   );

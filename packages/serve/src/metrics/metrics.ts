@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { FailureKind } from "../failure.ts";
 import type { ServedModel } from "../repository/served-model.ts";
 import type { ScoreAnswer } from "../scoring/request.ts";
+import { addProcessMetrics } from "./process.ts";
 
 const PREFIX = "xgboost_infer_";
 
@@ -20,9 +21,15 @@ const SCORE_BUCKETS = [
 /** Rows of a request whose scores are counted: more would take longer than scoring them. */
 const MAX_SCORES = 256;
 
+export type MetricValues = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
+
 export interface MetricsSources {
   /** Large requests under way. */
   queued(): number;
+  /** When the certificate of TLS ends, in seconds since 1970; absent without TLS. */
+  readonly certificateExpiry?: (() => number) | undefined;
+  /** Milliseconds that the event loop is late. */
+  delay(): number;
 }
 
 export class Metrics {
@@ -38,6 +45,12 @@ export class Metrics {
     help: "Time from the arrival of the headers to the reply",
     labelNames: ["protocol"],
     buckets: LATENCY_BUCKETS,
+    registers: [this.#registry],
+  });
+  readonly #refused = new Counter({
+    name: `${PREFIX}refused_connections_total`,
+    help: "Connections that were ended without a request or its reply, by listener and reason",
+    labelNames: ["listener", "reason"],
     registers: [this.#registry],
   });
   readonly #rows = this.#modelCounter("rows_total", "Rows that were scored");
@@ -57,6 +70,8 @@ export class Metrics {
     name: `${PREFIX}model_info`,
     help: "1 for every model that is served",
     labelNames: ["model", "version", "digest"],
+    // Of several processes: the same 1 in each.
+    aggregator: "max",
     registers: [this.#registry],
   });
   readonly #loads = new Counter({
@@ -65,12 +80,43 @@ export class Metrics {
     labelNames: ["model", "outcome"],
     registers: [this.#registry],
   });
+  readonly #deaths = new Counter({
+    name: `${PREFIX}worker_deaths_total`,
+    help: "Worker processes that ended without being told to",
+    registers: [this.#registry],
+  });
+  readonly #workers = new Gauge({
+    name: `${PREFIX}workers`,
+    help: "Worker processes that answer requests; 0 where one process does all",
+    registers: [this.#registry],
+  });
   /** Looking a counter up by its labels takes longer than counting. */
   readonly #bound = new Map<string, { inc(): void }>();
   readonly #latencies = new Map<string, { observe(seconds: number): void }>();
   readonly #ofModel = new WeakMap<ServedModel, ModelMetrics>();
 
-  constructor({ queued }: MetricsSources) {
+  constructor({ queued, delay, certificateExpiry }: MetricsSources) {
+    addProcessMetrics(this.#registry);
+    if (certificateExpiry !== undefined) {
+      new Gauge({
+        name: `${PREFIX}certificate_expiry_seconds`,
+        help: "When the certificate of TLS ends, in seconds since 1970",
+        registers: [this.#registry],
+        aggregator: "min",
+        collect() {
+          this.set(certificateExpiry());
+        },
+      });
+    }
+    new Gauge({
+      name: `${PREFIX}event_loop_delay_seconds`,
+      help: "How late the event loop is, on average over half a second; of several processes, the latest",
+      registers: [this.#registry],
+      aggregator: "max",
+      collect() {
+        this.set(delay() / 1000);
+      },
+    });
     new Gauge({
       name: `${PREFIX}queued_requests`,
       help: "Large requests under way, which take turns",
@@ -87,6 +133,11 @@ export class Metrics {
 
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  /** As data, to be put together with those of other processes. */
+  values(): Promise<MetricValues> {
+    return this.#registry.getMetricsAsJSON();
   }
 
   answered(
@@ -115,6 +166,10 @@ export class Metrics {
     }
   }
 
+  refused(listener: string, reason: string): void {
+    this.#refused.inc({ listener, reason });
+  }
+
   loaded({ name, version, digest }: ServedModel, previous: ServedModel | undefined): void {
     if (previous !== undefined) {
       this.#models.remove({ model: name, version, digest: previous.digest });
@@ -130,6 +185,14 @@ export class Metrics {
   removed({ name, version, digest }: ServedModel): void {
     this.#models.remove({ model: name, version, digest });
     this.#loads.inc({ model: name, outcome: "removed" });
+  }
+
+  workerDied(): void {
+    this.#deaths.inc();
+  }
+
+  workers(count: number): void {
+    this.#workers.set(count);
   }
 
   #modelCounter(name: string, help: string): Counter<"model" | "version"> {

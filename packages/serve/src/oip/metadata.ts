@@ -2,6 +2,7 @@
 import type { FeatureKind } from "xgboost-infer/executor";
 import type { ServedModel } from "../repository/served-model.ts";
 import type { Datatype } from "./datatypes.ts";
+import { hasProbabilities } from "./probabilities.ts";
 
 export interface TensorMetadata {
   readonly name: string;
@@ -58,6 +59,7 @@ function outputsOf({ executor }: ServedModel): TensorMetadata[] {
   });
   return [
     tensor("predict", values),
+    ...(hasProbabilities(booster) ? [tensor("predict_proba", Math.max(2, values))] : []),
     tensor("margin", groups),
     ...(booster.booster === "gblinear" ? [] : [tensor("leaf", booster.numTrees)]),
     tensor("contribs", ...(groups === 1 ? [] : [groups]), booster.numFeatures + 1),

@@ -2,16 +2,17 @@
 import { createHash } from "node:crypto";
 import { type Certificate, checkCertificate, readCertificate } from "xgboost-infer/certificate";
 import { CERTIFICATE } from "./find-models.ts";
-import type { Candidate, ModelCheck } from "./load-model.ts";
+import type { Candidate } from "./load-model.ts";
 
 /** Differences that a refusal tells of. */
 const SHOWN = 3;
 
 /**
  * Checks a model that has a `certificate.json`.
+ * @returns what to tell of it, if it has one
  * @throws Error for a certificate that cannot be read, and for a model that gives other bits
  */
-export const certificateCheck: ModelCheck = ({ executor, files }) => {
+export function certificateCheck({ executor, files }: Candidate): string | undefined {
   const bytes = files.get(CERTIFICATE);
   if (bytes === undefined) {
     return undefined;
@@ -33,7 +34,7 @@ export const certificateCheck: ModelCheck = ({ executor, files }) => {
   }
   const origin = model === "different" ? ", although it was made of another file" : "";
   return `${CERTIFICATE}: ${of} are equal${origin}`;
-};
+}
 
 function readOrRefuse(bytes: Uint8Array): Certificate {
   try {

@@ -47,6 +47,13 @@ export function findModels(repository: string): ModelSource[] {
   });
 }
 
+/** Fingerprints of all that is in a repository, to see whether anything has changed. */
+export function lookThrough(repository: string): string {
+  return findModels(repository)
+    .map(({ path, fingerprint }) => `${path}\n${fingerprint}`)
+    .join("\n\n");
+}
+
 function inFolder(path: string, name: string): ModelSource[] {
   const entries = namesIn(path);
   const versions = entries.filter((entry) => VERSION.test(entry) && statOf(join(path, entry))?.isDirectory());

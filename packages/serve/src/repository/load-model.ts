@@ -2,9 +2,9 @@
 import { basename } from "node:path";
 import type { ModelExecutor as Executor } from "xgboost-infer/executor";
 import { ModelExecutor } from "xgboost-infer/executor";
+import { certificateCheck } from "./certificate.ts";
 import { type ModelSource, modelFiles } from "./find-models.ts";
 import { digestOf, type Files, readFiles } from "./read-files.ts";
-import type { ServedModel } from "./served-model.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** A model before it is visible, for checks. */
@@ -20,9 +20,15 @@ export interface Candidate {
  */
 export type ModelCheck = (candidate: Candidate) => string | undefined | Promise<string | undefined>;
 
-export interface LoadSettings {
-  readonly maxModelBytes: number;
-  readonly checks: readonly ModelCheck[];
+export interface LoadedModel extends Candidate {
+  readonly name: string;
+  readonly version: string;
+  /** `sha256:` and the hash over all of its files. */
+  readonly digest: string;
+  /** What checks have told of it. */
+  readonly notes: readonly string[];
+  /** Milliseconds after reading, during which this thread stood still. */
+  readonly blockedTime: number;
 }
 
 /** Version of a model that has none. */
@@ -31,29 +37,25 @@ const FIRST_VERSION = "1";
 /** A manifest has some dozen lines: a longer `model.json` is a model. */
 const MAX_MANIFEST_BYTES = 1 << 18;
 
-/** @throws Error that says what is wrong with the model, without the repository's path */
-export async function loadModel(source: ModelSource, settings: LoadSettings): Promise<ServedModel> {
-  const begin = performance.now();
-  const files = await readFiles(source, settings.maxModelBytes);
+/**
+ * Loads a model and checks it against its certificate, if it has one.
+ * @throws Error that says what is wrong with the model, without the repository's path
+ */
+export async function loadModel(source: ModelSource, maxModelBytes: number): Promise<LoadedModel> {
+  const files = await readFiles(source, maxModelBytes);
   const digest = digestOf(files);
-  const parseBegin = performance.now();
+  const begin = performance.now();
   const executor = openExecutor(source, files);
-  const notes: string[] = [];
-  for (const check of settings.checks) {
-    const note = await check({ executor, files });
-    notes.push(...(note === undefined ? [] : [note]));
-  }
+  const note = certificateCheck({ executor, files });
   warmUp(executor);
-  const end = performance.now();
   return {
+    executor,
+    files,
     name: executor.name,
     version: executor.version ?? source.version ?? FIRST_VERSION,
     digest,
-    executor,
-    loadedAt: new Date(),
-    loadTime: end - begin,
-    blockedTime: end - parseBegin,
-    notes,
+    notes: note === undefined ? [] : [note],
+    blockedTime: performance.now() - begin,
   };
 }
 

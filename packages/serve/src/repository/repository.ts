@@ -1,7 +1,7 @@
 /** The models that are served. What requests see is one immutable table, which is replaced as a whole. */
 import { Failure } from "../failure.ts";
 import { findModels, fingerprintNow, type ModelSource } from "./find-models.ts";
-import { type LoadSettings, loadModel } from "./load-model.ts";
+import type { ModelLoader } from "./model-loader.ts";
 import type { ServedModel } from "./served-model.ts";
 import { compareVersions } from "./versions.ts";
 
@@ -24,8 +24,9 @@ export interface RepositoryObserver {
   removed(model: ServedModel): void;
 }
 
-export interface RepositoryOptions extends LoadSettings {
+export interface RepositoryOptions {
   readonly directory: string;
+  readonly loader: ModelLoader;
   readonly observer: RepositoryObserver;
 }
 
@@ -56,6 +57,8 @@ export class ModelRepository {
   #table: Table = new Map();
   /** Names that were unloaded on request: they stay so until they are loaded on request. */
   readonly #unloaded = new Set<string>();
+  /** Whether models have been looked for: from then on, requests are answered while others are loaded. */
+  #isOpen = false;
   /** Reloads come one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -81,6 +84,12 @@ export class ModelRepository {
       throw new Failure("notFound", `model ${quote(name)} has no version ${quote(version)}, only ${known}`);
     }
     return found;
+  }
+
+  /** As `get`, for those who need not know why there is none. */
+  find(name: string, version?: string): ServedModel | undefined {
+    const versions = this.versions(name);
+    return version === undefined ? versions[0] : versions.find((each) => each.version === version);
   }
 
   /** Versions of a model that are ready, the latest first; none for an unknown one. */
@@ -110,6 +119,15 @@ export class ModelRepository {
         digest: ready ? model.digest : undefined,
       };
     });
+  }
+
+  /** As `reload`, the first time; models of these names stay unloaded. */
+  async open(unloaded: readonly string[]): Promise<void> {
+    for (const name of unloaded) {
+      this.#unloaded.add(name);
+    }
+    await this.reload();
+    this.#isOpen = true;
   }
 
   /**
@@ -154,13 +172,6 @@ export class ModelRepository {
     });
   }
 
-  /** Fingerprints of all that is in the directory, to see whether anything has changed. */
-  look(): string {
-    return findModels(this.#options.directory)
-      .map(({ path, fingerprint }) => `${path}\n${fingerprint}`)
-      .join("\n\n");
-  }
-
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const done = this.#last.then(work);
     this.#last = done.catch(() => undefined);
@@ -198,7 +209,7 @@ export class ModelRepository {
 
   async #loadOnce(source: ModelSource, before: Entry | undefined): Promise<Entry> {
     try {
-      const model = await loadModel(source, this.#options);
+      const model = await this.#options.loader.load(source, this.#isOpen);
       return { source, model, problem: undefined };
     } catch (error) {
       const problem = withoutPath((error as Error).message, this.#options.directory);

@@ -8,6 +8,11 @@ const BATCH_ROWS = 64;
 /** Kinds of calls besides plain values, each in the order of its cost. */
 const KINDS: readonly PredictOptions[] = [{ outputMargin: true }, { predLeaf: true }, { predContribs: true }];
 
+/** Scores a row, so that the engine is chosen and its code compiled. */
+export function tryRow({ booster, features }: ModelExecutor): void {
+  booster.predictRow(new Float32Array(features.length));
+}
+
 /** @throws whatever scoring throws: a model that cannot score a row must not be visible */
 export function warmUp({ booster, features }: ModelExecutor): void {
   const cols = features.length;

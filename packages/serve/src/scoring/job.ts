@@ -37,6 +37,7 @@ export class ScoringJob {
   #values: Float32Array | undefined;
   #missingValues = 0;
   #done = 0;
+  #scoringTime = 0;
   #block: number;
 
   /** @throws Failure or InputError for a request that the model cannot answer */
@@ -76,7 +77,9 @@ export class ScoringJob {
       this.#score(this.#done, end);
       this.#done = end;
     }
-    this.#adapt(performance.now() - begin);
+    const time = performance.now() - begin;
+    this.#scoringTime += time;
+    this.#adapt(time);
     return this.#done === rows.count;
   }
 
@@ -87,6 +90,7 @@ export class ScoringJob {
       outputs: this.#outputs.map((output) => output.done()),
       missingValues: this.#missingValues,
       unknown: [...this.#unknown],
+      scoringTime: this.#scoringTime,
     };
   }
 

@@ -42,6 +42,8 @@ export interface ScoreAnswer {
   readonly missingValues: number;
   /** Names in the rows that are not features of the model, each once, a hundred at most. */
   readonly unknown: readonly string[];
+  /** Milliseconds of scoring without those of waiting for its turn; absent where it did not wait. */
+  readonly scoringTime?: number | undefined;
   /** Absent features of the row and the share of importance that they hold; of single named rows only. */
   readonly row?: { readonly missing: readonly string[]; readonly missingWeight: number } | undefined;
 }

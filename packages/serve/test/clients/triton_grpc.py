@@ -40,6 +40,12 @@ check("matrix", client.infer(MODEL, matrix()).as_numpy("predict"))
 check("columns", client.infer(MODEL, columns()).as_numpy("predict"))
 check("FP64", client.infer(MODEL, matrix("FP64", numpy.float64)).as_numpy("predict"))
 
+[statistics] = client.get_inference_statistics(MODEL).model_stats
+assert (statistics.name, statistics.version) == (MODEL, "1"), statistics
+assert statistics.inference_count == len(ROWS) * statistics.execution_count, statistics
+assert statistics.inference_stats.success.count == statistics.execution_count, statistics
+print("ok statistics")
+
 outputs = [grpc.InferRequestedOutput(name) for name in ("predict", "margin", "leaf")]
 answer = client.infer(MODEL, matrix(), outputs=outputs, request_id="seven", headers={"x-request-id": "seven"})
 assert answer.get_response().id == "seven"

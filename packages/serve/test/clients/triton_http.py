@@ -45,6 +45,14 @@ for binary in (True, False):
     for name, call in (("predict", "value"), ("margin", "margin"), ("leaf", "leaf")):
         check(f"output {name}, binary {binary}", answer.as_numpy(name), call)
 
+[both] = client.infer(MODEL, matrix(True), outputs=[http.InferRequestedOutput("predict_proba")]).get_response()["outputs"]
+assert both["shape"] == [len(ROWS), 2], both
+[statistics] = client.get_inference_statistics(MODEL)["model_stats"]
+assert statistics["inference_count"] == len(ROWS) * statistics["execution_count"], statistics
+assert statistics["inference_stats"]["success"]["count"] == statistics["execution_count"], statistics
+assert client.get_inference_statistics()["model_stats"] != []
+print("ok statistics")
+
 for algorithm in ("gzip", "deflate"):
     answer = client.infer(
         MODEL, matrix(True), request_compression_algorithm=algorithm, response_compression_algorithm=algorithm

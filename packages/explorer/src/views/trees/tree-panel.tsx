@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: no element is a diagram that the arrow keys walk through
 /** One tree on a canvas: with the mouse, by touch, by keyboard; and the node that is chosen, in words. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Canvas, pointIn } from "../../charts/canvas.tsx";
