@@ -209,7 +209,6 @@ export function TreePanel(props: Props) {
           aria-roledescription="tree diagram"
           aria-label={`${props.title}. Arrow keys move, Enter opens and closes, plus and minus zoom, 0 shows all, n goes to the next split that is searched for.`}
           aria-describedby="tree-node"
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: an application, which the arrow keys walk through
           tabIndex={0}
           onKeyDown={onKey}
           onPointerDown={drag.down}
