@@ -36,19 +36,18 @@ describe.skipIf(!HAS_CHROMIUM)(`the view Race in Chromium${LEFT_OUT}`, () => {
   it("can be cancelled, and holds up no frame for 100 ms", async () => {
     const { page, complaints } = await browser.open("#race?sample=tumours");
     await page.getByLabel("Rows", { exact: true }).selectOption("1,000,000");
-    let longest = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < 3 && longest > 100; i++) {
-      longest = await longestTask(page, async () => {
-        await page.getByRole("button", { name: /Start the race|Run it again/ }).click();
-        await page
-          .getByText(/rows\/s|engine wasm/)
-          .first()
-          .waitFor();
-        await page.getByRole("button", { name: "Cancel" }).click();
-        await page.getByText("cancelled", { exact: true }).waitFor();
-      });
-    }
-    expect(longest).toBeLessThanOrEqual(100);
+    const longest = await longestTask(page, async () => {
+      await page.getByRole("button", { name: /Start the race|Run it again/ }).click();
+      await page
+        .getByText(/rows\/s|engine wasm/)
+        .first()
+        .waitFor();
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await page.getByText("cancelled", { exact: true }).waitFor();
+    });
+    console.log(`longest task: ${longest.toFixed(1)} ms of computing`);
+    expect(longest).toBeGreaterThan(0);
+    expect(longest).toBeLessThan(100);
     expect(complaints).toEqual([]);
     await page.context().close();
   }, 90_000);

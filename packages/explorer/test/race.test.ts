@@ -42,7 +42,7 @@ describe("race", () => {
       largest: 0,
     });
     expect(laps[0]!.seconds).toBeCloseTo(0.01, 6);
-    expect(laps[1]).toMatchObject({ state: "done", rows: 64, equal: 0, compared: 64, largest: 0.5 });
+    expect(laps[1]).toMatchObject({ state: "done", rows: 100, equal: 0, compared: 100, largest: 0.5 });
     expect(order).toEqual([
       "loading waiting",
       "running waiting",

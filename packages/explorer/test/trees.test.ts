@@ -136,27 +136,26 @@ describe.skipIf(!HAS_CHROMIUM)(`the view Trees in Chromium${LEFT_OUT}`, () => {
       .waitFor();
     await page.getByText(/79 nodes of 8,191 nodes shown/).waitFor();
     const diagram = page.getByRole("application");
-    let longest = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < 3 && longest > 100; i++) {
-      longest = await longestTask(page, async () => {
-        await page.getByRole("button", { name: "Open all" }).click();
-        await page.getByRole("button", { name: "Fit" }).click();
-        await diagram.hover();
-        for (let turn = 0; turn < 25; turn++) {
-          await page.mouse.wheel(0, -200);
-        }
-        await diagram.focus();
-        for (const key of ["ArrowRight", "ArrowRight", "ArrowDown", "+", "+", "-", "0", "Home"]) {
-          await page.keyboard.press(key);
-        }
-        await page.getByLabel("Find a feature").fill("mean texture");
-        await page.getByText(/splits? here/).waitFor();
-        await page.getByRole("button", { name: "Next split on it" }).click();
-        await page.getByLabel("Find a feature").fill("");
-        await page.getByRole("button", { name: "Close", exact: true }).click();
-      });
-    }
-    expect(longest).toBeLessThanOrEqual(100);
+    const longest = await longestTask(page, async () => {
+      await page.getByRole("button", { name: "Open all" }).click();
+      await page.getByRole("button", { name: "Fit" }).click();
+      await diagram.hover();
+      for (let turn = 0; turn < 25; turn++) {
+        await page.mouse.wheel(0, -200);
+      }
+      await diagram.focus();
+      for (const key of ["ArrowRight", "ArrowRight", "ArrowDown", "+", "+", "-", "0", "Home"]) {
+        await page.keyboard.press(key);
+      }
+      await page.getByLabel("Find a feature").fill("mean texture");
+      await page.getByText(/splits? here/).waitFor();
+      await page.getByRole("button", { name: "Next split on it" }).click();
+      await page.getByLabel("Find a feature").fill("");
+      await page.getByRole("button", { name: "Close", exact: true }).click();
+    });
+    console.log(`longest task: ${longest.toFixed(1)} ms of computing`);
+    expect(longest).toBeGreaterThan(0);
+    expect(longest).toBeLessThan(100);
     expect(complaints).toEqual([]);
     await page.context().close();
   }, 90_000);

@@ -145,16 +145,15 @@ describe.skipIf(!HAS_CHROMIUM)(`the view What if in Chromium${LEFT_OUT}`, () => 
     const slider = page.getByLabel("worst area, slider");
     await slider.waitFor();
     await page.getByRole("button", { name: "Apply" }).first().waitFor();
-    let longest = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < 3 && longest > 100; i++) {
-      longest = await longestTask(page, async () => {
-        await slider.focus();
-        for (let step = 0; step < 30; step++) {
-          await page.keyboard.press("ArrowRight");
-        }
-      });
-    }
-    expect(longest).toBeLessThanOrEqual(100);
+    const longest = await longestTask(page, async () => {
+      await slider.focus();
+      for (let step = 0; step < 30; step++) {
+        await page.keyboard.press("ArrowRight");
+      }
+    });
+    console.log(`longest task: ${longest.toFixed(1)} ms of computing`);
+    expect(longest).toBeGreaterThan(0);
+    expect(longest).toBeLessThan(100);
     await page.context().close();
   });
 });

@@ -115,11 +115,19 @@ describe.skipIf(!HAS_CHROMIUM)(`the view Why in Chromium${LEFT_OUT}`, () => {
     const long = [head, ...Array.from({ length: 12 }, () => lines).flat()].join("\n");
     await drop(page, [repositoryFile("examples/tumour/model.ubj"), fileOf("long.csv", long)]);
     await page.getByText(/^A sample of 2,000 rows of 6,828, evenly spread, explained in/).waitFor();
+    const longest = await longestTask(page, async () => {
+      await page.getByLabel("Rows", { exact: true }).selectOption("all 6,828");
+      await page.getByText(/^6,828 rows, explained in/).waitFor();
+      await page.getByText("1,000 dots a line are drawn").waitFor();
+      await page.getByRole("img", { name: /Beeswarm of 6,828 rows/ }).hover();
+    });
+    console.log(`longest task: ${longest.toFixed(1)} ms of computing`);
+    expect(longest).toBeLessThan(100);
     await drop(page, [fileOf("deep.json", deepModel(40, 10))]);
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("Cancelled.").waitFor();
     await page.getByRole("button", { name: "Explain the rows" }).click();
-    await page.getByText(/of 2,000 rows explained/).waitFor();
+    await page.getByText(/of 6,828 rows explained/).waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     expect(complaints).toEqual([]);
     await page.context().close();
@@ -141,19 +149,17 @@ describe.skipIf(!HAS_CHROMIUM)(`the view Why in Chromium${LEFT_OUT}`, () => {
   it("never holds up a frame for 100 ms", async () => {
     const { page } = await browser.open("#scores?sample=tumours");
     await page.getByText("569 rows", { exact: true }).first().waitFor();
-    let longest = Number.POSITIVE_INFINITY;
-    // The machine may be busy with other things: the best of three tries.
-    for (let i = 0; i < 3 && longest > 100; i++) {
-      longest = await longestTask(page, async () => {
-        await page.getByRole("link", { name: "Why", exact: true }).first().click();
-        await page.getByText(/^569 rows, explained in/).waitFor();
-        for (let row = 0; row < 5; row++) {
-          await page.getByRole("button", { name: "Next row" }).click();
-        }
-        await page.getByRole("link", { name: "Model", exact: true }).click();
-      });
-    }
-    expect(longest).toBeLessThanOrEqual(100);
+    const longest = await longestTask(page, async () => {
+      await page.getByRole("link", { name: "Why", exact: true }).first().click();
+      await page.getByText(/^569 rows, explained in/).waitFor();
+      for (let row = 0; row < 5; row++) {
+        await page.getByRole("button", { name: "Next row" }).click();
+      }
+      await page.getByRole("link", { name: "Model", exact: true }).click();
+    });
+    console.log(`longest task: ${longest.toFixed(1)} ms of computing`);
+    expect(longest).toBeGreaterThan(0);
+    expect(longest).toBeLessThan(100);
     await page.context().close();
   });
 });

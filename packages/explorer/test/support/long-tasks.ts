@@ -1,18 +1,29 @@
-/** How long the page was busy without drawing. */
+/** How long the page's own thread computes without drawing. */
 import type { Page } from "playwright-core";
 
-/** Milliseconds of the longest task of the page's own thread while something is done; 0 where none took 50 ms. */
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly args: { readonly name?: string };
+  /** Microseconds of the thread's own clock, which other work of the machine does not move. */
+  readonly tdur?: number;
+}
+
+/** Milliseconds of computing: the longest task of the page's thread while something is done. */
 export async function longestTask(page: Page, work: () => Promise<unknown>): Promise<number> {
-  await page.evaluate(() => {
-    const scope = globalThis as unknown as { longest: number };
-    scope.longest = 0;
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) {
-        scope.longest = Math.max(scope.longest, duration);
-      }
-    }).observe({ type: "longtask" });
-  });
+  const chromium = page.context().browser()!;
+  await chromium.startTracing(page, { categories: ["toplevel"] });
   await work();
-  await page.waitForTimeout(200);
-  return page.evaluate(() => (globalThis as unknown as { longest: number }).longest);
+  const { traceEvents } = JSON.parse((await chromium.stopTracing()).toString()) as {
+    readonly traceEvents: readonly TraceEvent[];
+  };
+  const pages = traceEvents.filter(
+    ({ name, args }) => name === "thread_name" && args.name === "CrRendererMain",
+  );
+  const tasks = traceEvents.filter(
+    ({ name, pid, tid }) =>
+      name.endsWith("RunTask") && pages.some((each) => each.pid === pid && each.tid === tid),
+  );
+  return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000;
 }

@@ -82,7 +82,7 @@ export function drawTree(
     const isNear = (level + 1) * COLUMN > sight.left && (level - 1) * COLUMN < sight.right;
     const range = places.length <= ALL_EDGES ? places : places.subarray(Math.max(0, from - 1), to + 1);
     if (isNear) {
-      drawEdges(context, scene, range, view, colours);
+      (isFar ? drawFarEdges : drawEdges)(context, scene, range, view, colours);
       if (level * COLUMN < sight.right && level * COLUMN + BOX + 30 > sight.left) {
         seen.push(places.subarray(from, to));
       }
@@ -114,6 +114,51 @@ function drawnAt(scene: Scene, place: number, view: View): readonly [number, num
   return view.scale < TEXT_SCALE ? [x * view.across + view.x, y * view.scale + view.y] : [x, y];
 }
 
+/** From each node to its parent. All of a level are one path, which is many times as quick as one path each; the row's way lies above. */
+function drawFarEdges(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  places: Int32Array,
+  view: View,
+  colours: Palette,
+): void {
+  const { table, path } = scene;
+  const pitch = (LINE * view.scale * scene.layout.lines) / Math.max(1, places.length);
+  const all = pitch < EDGE_PIXELS ? places.filter((place) => path.has(place)) : places;
+  const draw = (which: Int32Array, colour: string, alpha: number): void => {
+    context.beginPath();
+    for (const place of which) {
+      const parent = table.parent[place]!;
+      if (parent >= 0) {
+        const [x0, y0] = drawnAt(scene, parent, view);
+        const [x1, y1] = drawnAt(scene, place, view);
+        edge(context, x0 + BOX * view.across, y0, x1, y1);
+      }
+    }
+    context.strokeStyle = colour;
+    context.globalAlpha = alpha;
+    context.lineWidth = Math.max(0.6, edgeWidth(1 / Math.max(1, places.length)) * view.across);
+    context.stroke();
+    context.globalAlpha = 1;
+  };
+  draw(all, colours.lineStrong, 0.55);
+  const way = all.filter((place) => path.has(place));
+  if (way.length > 0) {
+    draw(way, colours.accent, 1);
+  }
+}
+
+function edge(context: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
+  const middle = (x0 + x1) / 2;
+  context.moveTo(x0, y0);
+  context.bezierCurveTo(middle, y0, middle, y1, x1, y1);
+}
+
+/** @param share of the root's cover; NaN where the file does not say */
+function edgeWidth(share: number): number {
+  return Number.isFinite(share) ? 1.2 + 12 * Math.sqrt(Math.max(0, share)) : 1.5;
+}
+
 /** From each node to its parent; as wide as the share of the cover that goes this way. */
 function drawEdges(
   context: CanvasRenderingContext2D,
@@ -123,12 +168,6 @@ function drawEdges(
   colours: Palette,
 ): void {
   const { table, path } = scene;
-  const { scale } = view;
-  const box = scale < TEXT_SCALE ? BOX * view.across : BOX;
-  const pitch = (LINE * scale * scene.layout.lines) / Math.max(1, places.length);
-  if (pitch < EDGE_PIXELS) {
-    return;
-  }
   const whole = table.cover[0]!;
   for (const place of places) {
     const parent = table.parent[place]!;
@@ -137,29 +176,18 @@ function drawEdges(
     }
     const [x0, y0] = drawnAt(scene, parent, view);
     const [x1, y1] = drawnAt(scene, place, view);
-    const share = table.cover[place]! / whole;
     const isPath = path.has(place);
     context.strokeStyle = isPath ? colours.accent : colours.lineStrong;
     context.globalAlpha = isPath ? 1 : 0.55;
-    const wide = Number.isFinite(share) ? 1.2 + 12 * Math.sqrt(Math.max(0, share)) : 1.5;
-    context.lineWidth = scale < TEXT_SCALE ? Math.max(0.6, wide * view.across) : wide;
-    const [from, middle] = [x0 + box, (x0 + box + x1) / 2];
+    context.lineWidth = edgeWidth(table.cover[place]! / whole);
     context.beginPath();
-    context.moveTo(from, y0);
-    context.bezierCurveTo(middle, y0, middle, y1, x1, y1);
+    edge(context, x0 + BOX, y0, x1, y1);
     context.stroke();
     context.globalAlpha = 1;
-    if (scale >= TEXT_SCALE) {
-      const isLeft = table.left[parent] === place;
-      const takesMissing = (table.missingLeft[parent] === 1) === isLeft;
-      edgeLabel(
-        context,
-        middle,
-        (y0 + y1) / 2,
-        `${isLeft ? "yes" : "no"}${takesMissing ? ", missing" : ""}`,
-        colours,
-      );
-    }
+    const isLeft = table.left[parent] === place;
+    const takesMissing = (table.missingLeft[parent] === 1) === isLeft;
+    const text = `${isLeft ? "yes" : "no"}${takesMissing ? ", missing" : ""}`;
+    edgeLabel(context, (x0 + BOX + x1) / 2, (y0 + y1) / 2, text, colours);
   }
 }
 
@@ -189,10 +217,17 @@ function drawFar(
   colours: Palette,
 ): void {
   const high = Math.max(1, HIGH * view.scale);
+  let last = Number.NaN;
   for (const place of places) {
     const [x, y] = drawnAt(scene, place, view);
-    context.fillStyle = fillOf(scene, place, colours);
-    context.fillRect(x, y - high / 2, BOX * view.across, high);
+    const line = Math.round(2 * y);
+    const colour = fillOf(scene, place, colours);
+    // Of those in half a pixel one is drawn, but for what is searched for.
+    if (line !== last || colour === colours.accent) {
+      context.fillStyle = colour;
+      context.fillRect(x, y - high / 2, BOX * view.across, high);
+    }
+    last = line;
   }
 }
 
@@ -213,7 +248,28 @@ function leafColour(table: TreeTable, place: number, colours: Palette): string {
   const most = Math.max(Math.abs(table.least[0]!), Math.abs(table.greatest[0]!)) || 1;
   const value = table.values[place * table.leafSize]!;
   const share = Number.isFinite(value) ? Math.min(1, Math.abs(value) / most) : 0;
-  return mix(colours.surface, value < 0 ? colours.down : colours.up, 0.12 + 0.5 * share);
+  return shades(colours)[value < 0 ? "down" : "up"][Math.round(share * SHADES)]!;
+}
+
+const SHADES = 32;
+
+interface Shades {
+  readonly down: readonly string[];
+  readonly up: readonly string[];
+}
+
+const known = new WeakMap<Palette, Shades>();
+
+/** Mixing a colour takes longer than filling a box with it. */
+function shades(colours: Palette): Shades {
+  let found = known.get(colours);
+  if (found === undefined) {
+    const of = (colour: string): string[] =>
+      Array.from({ length: SHADES + 1 }, (_, i) => mix(colours.surface, colour, 0.12 + (0.5 * i) / SHADES));
+    found = { down: of(colours.down), up: of(colours.up) };
+    known.set(colours, found);
+  }
+  return found;
 }
 
 function drawNode(context: CanvasRenderingContext2D, scene: Scene, place: number, colours: Palette): void {
@@ -237,14 +293,10 @@ function drawNode(context: CanvasRenderingContext2D, scene: Scene, place: number
   context.fillStyle = colours.text;
   context.font = `600 13.5px ${colours.font}`;
   const at = isLeaf ? x + BOX / 2 : x + 10;
-  // Conditions stay whole: names give way.
   if (isLeaf) {
     context.fillText(first, at, y - (second === "" ? 0 : 7));
   } else {
-    const condition = conditions(table, place, names)[0];
-    const room = BOX - 20 - context.measureText(` ${condition}`).width;
-    const name = cut(context, first, Math.max(40, room));
-    context.fillText(cut(context, `${name} ${condition}`, BOX - 18), at, y - (second === "" ? 0 : 7));
+    context.fillText(splitLabel(context, scene, place, first), at, y - (second === "" ? 0 : 7));
   }
   if (second !== "") {
     context.fillStyle = isLeaf ? colours.text : colours.quiet;
@@ -254,6 +306,30 @@ function drawNode(context: CanvasRenderingContext2D, scene: Scene, place: number
   if (!isLeaf && !scene.isOpen(place)) {
     drawClosed(context, x, y, table.below[place]! - 1, matches?.[place] ?? 0, colours);
   }
+}
+
+const labels = new WeakMap<TreeTable, Map<number, string>>();
+
+/** Name and condition within a box: the condition stays whole, the name gives way. Remembered, since measuring is slow. */
+function splitLabel(
+  context: CanvasRenderingContext2D,
+  { table, names }: Scene,
+  place: number,
+  name: string,
+): string {
+  let ofTable = labels.get(table);
+  if (ofTable === undefined) {
+    ofTable = new Map();
+    labels.set(table, ofTable);
+  }
+  let label = ofTable.get(place);
+  if (label === undefined) {
+    const condition = conditions(table, place, names)[0];
+    const room = BOX - 20 - context.measureText(` ${condition}`).width;
+    label = cut(context, `${cut(context, name, Math.max(40, room))} ${condition}`, BOX - 18);
+    ofTable.set(place, label);
+  }
+  return label;
 }
 
 function leafLines(table: TreeTable, place: number): readonly [string, string] {

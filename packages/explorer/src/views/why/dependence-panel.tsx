@@ -21,6 +21,8 @@ const BOTTOM = 44;
 const MISSING = 56;
 /** Categories that have a place each; more are drawn as numbers. */
 const PLACES = 40;
+/** Dots that are drawn, about: every second or third row of more. */
+const DOTS = 3000;
 
 interface Props {
   readonly found: Explanations;
@@ -145,6 +147,9 @@ function Dependence({
           </Tip>
         )}
       </Canvas>
+      {found.rows.length > DOTS && (
+        <p class="small quiet">One dot for {Math.ceil(found.rows.length / DOTS)} rows is drawn.</p>
+      )}
       {partner !== undefined && (
         <div class="legend">
           <span>low</span>
@@ -204,7 +209,11 @@ function placesOf(
   const domain = categories === undefined ? (extentOf(columns.x) ?? [0, 1]) : [-0.5, categories - 0.5];
   const x = scaleLinear(domain, [left + 10, Math.max(left + 20, width - 12)]);
   const step = Math.abs(x(1) - x(0));
+  const stride = Math.ceil(columns.x.length / DOTS);
   const xs = columns.x.map((value, i) => {
+    if (i % stride !== 0) {
+      return Number.NaN;
+    }
     // Multiples of the golden ratio spread dots of one place evenly.
     const jitter = ((i * 0.618034) % 1) - 0.5;
     if (Number.isNaN(value)) {

@@ -5,8 +5,8 @@ import { Canvas, pointIn } from "../../charts/canvas.tsx";
 import { type Palette, rampColour } from "../../charts/palette.ts";
 import { Tip } from "../../charts/panel.tsx";
 import { columnOf, extentOf, meanSizes, nearestDot, stack, topFeatures } from "../../logic/beeswarm.ts";
-import { number, plural, signed } from "../../logic/format.ts";
-import { colourShares } from "../../logic/sample.ts";
+import { count, number, plural, signed } from "../../logic/format.ts";
+import { colourShares, spreadRows } from "../../logic/sample.ts";
 import { valueText } from "../../logic/tree-words.ts";
 import { marginUnit } from "../../state/choices.ts";
 import type { Explanations } from "../../state/explanations.ts";
@@ -19,6 +19,8 @@ const AXIS = 40;
 const TOP = 4;
 /** Lines before more are asked for, and how many are added. */
 const LINES = 12;
+/** Dots a line: more would hold up frames, and lie on top of each other anyway. */
+const DOTS = 1000;
 
 interface SwarmLine {
   readonly feature: number;
@@ -47,7 +49,8 @@ export function Swarm(props: {
   const [hover, setHover] = useState<readonly [line: number, dot: number] | undefined>(undefined);
   const loaded = model.value!;
   const names = namesOf(loaded);
-  const lines = useMemo(() => linesOf(found, limit), [found, limit]);
+  const shown = useMemo(() => rowsShown(found, props.row), [found, props.row]);
+  const lines = useMemo(() => linesOf(found, shown, limit), [found, shown, limit]);
   const extent = useMemo(
     () => extentOf(lines.flatMap(({ contributions }) => extentOf(contributions) ?? [])),
     [lines],
@@ -58,7 +61,7 @@ export function Swarm(props: {
   );
   const dots = useMemo(() => lines.map((line, i) => dotsOf(line, scale, i)), [lines, width]);
   const height = TOP + lines.length * LINE + AXIS;
-  const chosen = found.rows.indexOf(props.row);
+  const chosen = shown.findIndex((at) => found.rows[at] === props.row);
   const draw = (context: CanvasRenderingContext2D, wide: number, high: number, colours: Palette): void => {
     drawAxis(context, scale, wide, high, colours);
     lines.forEach((line, i) => void drawLine(context, line, dots[i]!, wide, i, colours));
@@ -105,7 +108,7 @@ export function Swarm(props: {
           onClick={(event) => {
             const at = find(event);
             if (at !== undefined) {
-              props.onRow(found.rows[at[1]]!);
+              props.onRow(found.rows[shown[at[1]]!]!);
             }
           }}
         >
@@ -114,7 +117,7 @@ export function Swarm(props: {
               line={lines[hover[0]]!}
               dots={dots[hover[0]]!}
               dot={hover[1]}
-              found={found}
+              row={found.rows[shown[hover[1]]!]!}
               width={width}
             />
           )}
@@ -126,6 +129,7 @@ export function Swarm(props: {
         <span>high value of the feature</span>
         <span class="legend-none" />
         <span>missing, or a category</span>
+        {shown.length < found.rows.length && <span>· {count(DOTS)} dots a line are drawn</span>}
         {lines.length < found.contributions.cols && (
           <button type="button" class="button small" onClick={() => setLimit(limit + LINES)}>
             More features
@@ -136,21 +140,34 @@ export function Swarm(props: {
   );
 }
 
-function linesOf({ contributions, features }: Explanations, limit: number): SwarmLine[] {
+/** Places among the rows explained of those that are drawn: evenly spread, with the one that is looked at. */
+function rowsShown({ rows }: Explanations, row: number): Int32Array {
+  const spread = spreadRows(rows.length, DOTS);
+  const chosen = rows.indexOf(row);
+  return chosen < 0 || spread.includes(chosen) ? spread : Int32Array.of(...spread, chosen);
+}
+
+function linesOf({ contributions, features }: Explanations, shown: Int32Array, limit: number): SwarmLine[] {
   const means = meanSizes(contributions);
   const loaded = model.peek()!;
   return topFeatures(contributions, limit).map((feature) => {
     const { categories, type } = loaded.features[feature]!;
-    const values = columnOf(features, feature);
+    const all = columnOf(features, feature);
+    const values = Float32Array.from(shown, (at) => all[at]!);
     const isCategory = categories !== undefined || type === "c";
     return {
       feature,
       mean: means[feature]!,
-      contributions: columnOf(contributions, feature),
+      contributions: Float32Array.from(shown, (at) => contributions.data[at * contributions.cols + feature]!),
       values,
-      shares: isCategory ? new Float32Array(values.length).fill(Number.NaN) : colourShares(values),
+      shares: isCategory ? new Float32Array(values.length).fill(Number.NaN) : sharesOf(all, shown),
     };
   });
+}
+
+function sharesOf(all: Float32Array, shown: Int32Array): Float32Array {
+  const shares = colourShares(all);
+  return Float32Array.from(shown, (at) => shares[at]!);
 }
 
 function dotsOf({ contributions }: SwarmLine, scale: (value: number) => number, index: number): Dots {
@@ -175,7 +192,9 @@ function drawLine(
   drawDots(context, xs, ys, DOT / 2, (dot) => rampColour(colours, shares[dot]!));
 }
 
-/** Dots of one colour are one path: that is ten times as fast as one path each. */
+/** Dots of one path: one path each, or all in one, takes several times as long. */
+const PATH_DOTS = 250;
+
 export function drawDots(
   context: CanvasRenderingContext2D,
   xs: ArrayLike<number>,
@@ -198,12 +217,14 @@ export function drawDots(
   context.globalAlpha = 0.85;
   for (const [colour, group] of byColour) {
     context.fillStyle = colour;
-    context.beginPath();
-    for (const dot of group) {
-      context.moveTo(xs[dot]! + radius, ys[dot]!);
-      context.arc(xs[dot]!, ys[dot]!, radius, 0, 2 * Math.PI);
+    for (let begin = 0; begin < group.length; begin += PATH_DOTS) {
+      context.beginPath();
+      for (const dot of group.slice(begin, begin + PATH_DOTS)) {
+        context.moveTo(xs[dot]! + radius, ys[dot]!);
+        context.arc(xs[dot]!, ys[dot]!, radius, 0, 2 * Math.PI);
+      }
+      context.fill();
     }
-    context.fill();
   }
   context.globalAlpha = 1;
 }
@@ -252,14 +273,14 @@ function DotTip(props: {
   readonly line: SwarmLine;
   readonly dots: Dots;
   readonly dot: number;
-  readonly found: Explanations;
+  readonly row: number;
   readonly width: number;
 }) {
-  const { line, dots, dot, found } = props;
+  const { line, dots, dot } = props;
   const names = namesOf(model.value!);
   return (
     <Tip x={dots.xs[dot]!} y={dots.ys[dot]!} width={props.width}>
-      <b>Row {found.rows[dot]}</b>
+      <b>Row {props.row}</b>
       {names.features[line.feature]} = {valueText(line.values[dot]!, line.feature, names)}:{" "}
       {signed(line.contributions[dot]!)}
     </Tip>
