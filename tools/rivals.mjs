@@ -64,9 +64,11 @@ function once(stamp, inputs, step) {
   writeFileSync(stamp, hash);
 }
 
-/** Python 3.12 or later: of PATH, or of pyenv. */
-function findPython() {
-  const wanted = ["3.13", "3.12", "3.14"];
+/**
+ * Python 3.12 or later: of PATH, or of pyenv.
+ * @param {readonly string[]} wanted versions, the first that is there
+ */
+function findPython(wanted) {
   const pyenv = `${process.env["PYENV_ROOT"] ?? `${homedir()}/.pyenv`}/versions`;
   const installed = existsSync(pyenv) ? readdirSync(pyenv).sort().reverse() : [];
   const candidates = wanted.flatMap((version) => [
@@ -75,7 +77,7 @@ function findPython() {
       .filter((name) => name.startsWith(`${version}.`))
       .map((name) => `${pyenv}/${name}/bin/python3`),
   ]);
-  const check = "import sys, venv; sys.exit(not (3, 12) <= sys.version_info[:2] < (3, 15))";
+  const check = `import sys, venv; sys.exit("%d.%d" % sys.version_info[:2] not in ${JSON.stringify(wanted)})`;
   return [...candidates, "python3", "python"].find(
     (command) => spawnSync(command, ["-c", check], { stdio: "ignore" }).status === 0,
   );
@@ -83,18 +85,19 @@ function findPython() {
 
 /**
  * The environment's Python, or nothing. What it has is in a file of pinned requirements.
- * @param {"requirements" | "requirements-3.2" | "requirements-tables"} [list]
+ * @param {"requirements" | "requirements-3.2" | "requirements-tables" | "requirements-serve" | "requirements-mlserver"} [list]
+ * @param {readonly string[]} [versions] of Python
  */
-export function setUpPython(list = "requirements") {
+export function setUpPython(list = "requirements", versions = ["3.13", "3.12", "3.14"]) {
   const requirements = `${rivals}${list}.txt`;
   const folder = `${cache}${list.replace("requirements", "rivals-venv")}`;
   const program = process.platform === "win32" ? `${folder}/Scripts/python.exe` : `${folder}/bin/python`;
   const what = `python${list.replace("requirements", "")}`;
   const pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"];
   once(`${folder}/.requirements`, readFileSync(requirements, "utf8"), () => {
-    const base = findPython();
+    const base = findPython(versions);
     if (base === undefined) {
-      failures[what] = "no Python 3.12 or later with venv was found";
+      failures[what] = `no Python ${versions.join(" or ")} with venv was found`;
       return false;
     }
     console.log(`Setting up the rivals in Python (${list}.txt) …`);
@@ -146,6 +149,26 @@ export function setUpC() {
     return "";
   }
   return program;
+}
+
+/** The program that makes requests for `bench/serve.ts`, or nothing. */
+export function setUpLoad() {
+  const program = `${cache}serve/load`;
+  const reason = attempt("gcc", ["-O2", `${root}bench/serve/load.c`, "-o", program]);
+  if (reason !== "") {
+    failures["load"] = reason;
+    return "";
+  }
+  return program;
+}
+
+/** nginx as Debian has it, or nothing. */
+export function findNginx() {
+  const found = ["nginx", "/usr/sbin/nginx"].find((command) => spawnSync(command, ["-v"]).status === 0);
+  if (found === undefined) {
+    failures["nginx"] = "there is no nginx: apt-get install nginx";
+  }
+  return found ?? "";
 }
 
 /** The folder with the rivals from npm, or nothing. */

@@ -132,7 +132,8 @@ export class Service {
   }
 
   /**
-   * Listens, then loads the models: until one is ready, `/v2/health/ready` says so.
+   * Loads the models, then listens: a proxy that finds the port open sends requests at once, and these would be lost. The admin
+   * listener is there before, and says that nothing is ready.
    * @throws Node's own error for a port or a repository that cannot be used; Error for certificates and tokens that cannot
    */
   async start(): Promise<void> {
@@ -140,6 +141,7 @@ export class Service {
     await this.#prepare();
     const { host, adminHost, adminPort, modelRepository } = this.#config;
     this.adminPort = (await this.#admin?.listen(adminPort, adminHost)) ?? 0;
+    await this.load();
     await this.listen();
     this.#logger.info(
       {
@@ -152,7 +154,6 @@ export class Service {
       },
       "listening",
     );
-    await this.load();
     if (this.#config.watch) {
       this.#watchRepository();
     }

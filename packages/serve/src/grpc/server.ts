@@ -16,7 +16,7 @@ import { Failure, type FailureKind, toFailure, tooBusy } from "../failure.ts";
 import { headerText } from "../header-text.ts";
 import { loggedRows } from "../log/logged-rows.ts";
 import type { Logger } from "../log/logger.ts";
-import { logRequest } from "../log/request-line.ts";
+import { logRequest, roundTime } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
 import type { ScoreAnswer } from "../scoring/request.ts";
 import type { Security } from "../security/security.ts";
@@ -226,16 +226,8 @@ export class GrpcServer {
       begin,
     });
     if (this.#options.config.logRequests) {
-      logRequest(this.#options.logger, {
-        requestId: requestId(undefined),
-        protocol: PROTOCOL,
-        transport: { path },
-        milliseconds,
-        answer: undefined,
-        failure,
-        trace: undefined,
-        rows: undefined,
-      });
+      const line = { requestId: requestId(undefined), protocol: PROTOCOL, path, ms: roundTime(milliseconds) };
+      logRequest(this.#options.logger, line, undefined, failure);
     }
   }
 
@@ -356,14 +348,15 @@ class Conversation implements Call {
       scored,
     });
     if (config.logRequests) {
-      logRequest(logger, {
+      const line = {
         requestId: id,
-        trace: this.#trace?.ids,
         protocol,
-        transport: { path: pathOf(this.#method), status: Status[code] },
-        milliseconds,
-        answer,
-        failure,
+        path: pathOf(this.#method),
+        status: Status[code],
+        ms: roundTime(milliseconds),
+      };
+      logRequest(logger, line, answer, failure, {
+        trace: this.#trace?.ids,
         rows: loggedRows(scored, answer, config.logFeatureRows),
       });
     }

@@ -1,9 +1,9 @@
 /** `POST /` with `resource_id` and `feature_dict`: the contract of the service that this one takes the place of. */
-import { parse as parseForm } from "node:querystring";
 import { type Api, score } from "../api.ts";
 import { type Failure, type FailureKind, invalid } from "../failure.ts";
 import { NamedRows } from "../scoring/rows.ts";
 import { type Exchange, json, type Route } from "./exchange.ts";
+import { readForm } from "./form.ts";
 import { bodyText, isObject, type JsonObject, member, nameOf, parseObject } from "./json.ts";
 import { expectType } from "./media-type.ts";
 
@@ -28,9 +28,7 @@ const STATUS: Readonly<Record<FailureKind, 1 | 5>> = {
 };
 
 const FORM = "application/x-www-form-urlencoded";
-
-/** A form has two fields; many more are an attack on whoever counts them. */
-const MAX_FIELDS = 100;
+const FIELDS = ["resource_id", "feature_dict"] as const;
 
 export function originalRoutes(api: Api): Route[] {
   return [
@@ -101,8 +99,7 @@ function refusal(failure: Failure, id: string) {
 
 function readRequest({ request, body }: Exchange): { model: string; features: JsonObject } {
   const type = expectType(request.headers["content-type"], FORM, "application/json");
-  const content = bodyText(body);
-  const fields = type === FORM ? readForm(content) : parseObject(content);
+  const fields: JsonObject = type === FORM ? readForm(body, FIELDS) : parseObject(bodyText(body));
   const model = member(fields, "resource_id");
   if (typeof model !== "string" || model === "") {
     throw invalid(`resource_id is ${model === "" ? "empty" : nameOf(model)}, expected the name of a model`);
@@ -115,16 +112,6 @@ function readRequest({ request, body }: Exchange): { model: string; features: Js
     throw invalid(`feature_dict is ${nameOf(features)}, expected features by name`);
   }
   return { model, features };
-}
-
-function readForm(content: string): JsonObject {
-  const fields = parseForm(content, "&", "=", { maxKeys: MAX_FIELDS });
-  for (const name of ["resource_id", "feature_dict"]) {
-    if (Array.isArray(fields[name])) {
-      throw invalid(`${name} stands twice in the form`);
-    }
-  }
-  return fields;
 }
 
 function object(properties: Readonly<Record<string, unknown>>) {

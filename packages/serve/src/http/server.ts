@@ -14,7 +14,7 @@ import { type Failure, type FailureKind, invalid, toFailure, tooBusy } from "../
 import { headerText } from "../header-text.ts";
 import { loggedRows } from "../log/logged-rows.ts";
 import type { Logger } from "../log/logger.ts";
-import { logRequest } from "../log/request-line.ts";
+import { logRequest, roundTime } from "../log/request-line.ts";
 import { requestId } from "../request-id.ts";
 import type { Security } from "../security/security.ts";
 import type { Trace, Tracing } from "../tracing/tracing.ts";
@@ -361,18 +361,16 @@ export class HttpServer {
       answer,
       scored,
     });
-    if (config.logRequests) {
-      logRequest(logger, {
-        requestId: id,
-        trace: trace?.ids,
-        protocol,
-        transport: { method: request.method, path: route?.path ?? request.url?.slice(0, 200), status },
-        milliseconds,
-        answer,
-        failure,
-        rows: loggedRows(scored, answer, config.logFeatureRows),
-      });
+    if (!config.logRequests) {
+      return;
     }
+    const { method, url } = request;
+    const path = route?.path ?? url?.slice(0, 200);
+    const line = { requestId: id, protocol, method, path, status, ms: roundTime(milliseconds) };
+    logRequest(logger, line, answer, failure, {
+      trace: trace?.ids,
+      rows: loggedRows(scored, answer, config.logFeatureRows),
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** The log: a line of JSON for each thing that happened. */
 import { destination, type Logger, pino } from "pino";
 import type { Config } from "../config/settings.ts";
+import { Batch } from "./batch.ts";
 import { Rotation } from "./rotation.ts";
 
 export type { Logger };
@@ -52,23 +53,29 @@ export function openLog(
           maxBytes: logMaxBytes,
           maxFiles: logMaxFiles,
         });
-  const logger = pino({ level: logLevel, base, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  const batch = new Batch((lines) => stream.write(lines));
+  const logger = pino({ level: logLevel, base, timestamp: isoTime }, batch);
   const flush = () => {
     try {
+      // First what is there, so that the rest is too little to be written by itself: a write that has begun when the process ends is lost.
+      stream.flushSync();
+      batch.flush();
       stream.flushSync();
     } catch {
       // The file was not open yet: nothing can be written before it is.
     }
   };
+  // Also when the process ends by an error that nobody caught.
+  process.once("exit", flush);
   return {
     logger,
-    write: (lines) => {
-      stream.write(lines);
-    },
+    write: (lines) => batch.write(lines),
     flush,
     reopen: () => rotation?.look(),
     close: () =>
       new Promise((resolve) => {
+        process.off("exit", flush);
+        batch.close();
         rotation?.close();
         stream.once("close", () => resolve());
         stream.once("error", () => resolve());
@@ -88,4 +95,18 @@ function complaint(logFile: string): (error: Error) => void {
       );
     }
   };
+}
+
+let second = Number.NaN;
+let secondText = "";
+
+/** As pino's own, which makes all of the text anew for every line. */
+function isoTime(): string {
+  const now = Date.now();
+  const milliseconds = now % 1000;
+  if (now - milliseconds !== second) {
+    second = now - milliseconds;
+    secondText = `,"time":"${new Date(second).toISOString().slice(0, -4)}`;
+  }
+  return `${secondText}${milliseconds < 100 ? (milliseconds < 10 ? "00" : "0") : ""}${milliseconds}Z"`;
 }

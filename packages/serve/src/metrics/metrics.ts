@@ -1,9 +1,10 @@
 /** Metrics for Prometheus. */
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 import type { FailureKind } from "../failure.ts";
 import type { ServedModel } from "../repository/served-model.ts";
 import type { ScoreAnswer } from "../scoring/request.ts";
 import { addProcessMetrics } from "./process.ts";
+import { CounterTallies, type Distribution, HistogramTallies, type Tally } from "./tallies.ts";
 
 const PREFIX = "xgboost_infer_";
 
@@ -34,18 +35,11 @@ export interface MetricsSources {
 
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #requests = new Counter({
+  readonly #requests = new CounterTallies({
     name: `${PREFIX}requests_total`,
     help: "Requests by protocol, model and outcome: ok, or the kind of failure",
     labelNames: ["protocol", "model", "outcome"],
-    registers: [this.#registry],
-  });
-  readonly #seconds = new Histogram({
-    name: `${PREFIX}request_seconds`,
-    help: "Time from the arrival of the headers to the reply",
-    labelNames: ["protocol"],
-    buckets: LATENCY_BUCKETS,
-    registers: [this.#registry],
+    registry: this.#registry,
   });
   readonly #refused = new Counter({
     name: `${PREFIX}refused_connections_total`,
@@ -53,19 +47,30 @@ export class Metrics {
     labelNames: ["listener", "reason"],
     registers: [this.#registry],
   });
+  readonly #seconds = new HistogramTallies(
+    {
+      name: `${PREFIX}request_seconds`,
+      help: "Time from the arrival of the headers to the reply",
+      labelNames: ["protocol"],
+      registry: this.#registry,
+    },
+    LATENCY_BUCKETS,
+  );
   readonly #rows = this.#modelCounter("rows_total", "Rows that were scored");
   readonly #values = this.#modelCounter(
     "values_total",
     "Values of features in these rows, present or missing",
   );
   readonly #missing = this.#modelCounter("missing_values_total", "Values of features that were missing");
-  readonly #scores = new Histogram({
-    name: `${PREFIX}score`,
-    help: `Predictions of models with one output; of the first ${MAX_SCORES} rows of each request`,
-    labelNames: ["model", "version"],
-    buckets: SCORE_BUCKETS,
-    registers: [this.#registry],
-  });
+  readonly #scores = new HistogramTallies(
+    {
+      name: `${PREFIX}score`,
+      help: `Predictions of models with one output; of the first ${MAX_SCORES} rows of each request`,
+      labelNames: ["model", "version"],
+      registry: this.#registry,
+    },
+    SCORE_BUCKETS,
+  );
   readonly #models = new Gauge({
     name: `${PREFIX}model_info`,
     help: "1 for every model that is served",
@@ -90,9 +95,11 @@ export class Metrics {
     help: "Worker processes that answer requests; 0 where one process does all",
     registers: [this.#registry],
   });
-  /** Looking a counter up by its labels takes longer than counting. */
-  readonly #bound = new Map<string, { inc(): void }>();
-  readonly #latencies = new Map<string, { observe(seconds: number): void }>();
+  /** By protocol, outcome and model. */
+  readonly #ofRequests = new Map<string, Tally>();
+  readonly #latencies = new Map<string, Distribution>();
+  /** By name and version of the model. */
+  readonly #ofModels = new Map<string, ModelMetrics>();
   readonly #ofModel = new WeakMap<ServedModel, ModelMetrics>();
 
   constructor({ queued, delay, certificateExpiry }: MetricsSources) {
@@ -149,15 +156,15 @@ export class Metrics {
     const model = answer?.model.name ?? "";
     const outcome = kind ?? "ok";
     const key = `${protocol} ${outcome} ${model}`;
-    let counter = this.#bound.get(key);
-    if (counter === undefined) {
-      counter = this.#requests.labels({ protocol, model, outcome });
-      this.#bound.set(key, counter);
+    let requests = this.#ofRequests.get(key);
+    if (requests === undefined) {
+      requests = this.#requests.tally({ protocol, model, outcome });
+      this.#ofRequests.set(key, requests);
     }
-    counter.inc();
+    requests.add(1);
     let latency = this.#latencies.get(protocol);
     if (latency === undefined) {
-      latency = this.#seconds.labels({ protocol });
+      latency = this.#seconds.distribution({ protocol });
       this.#latencies.set(protocol, latency);
     }
     latency.observe(seconds);
@@ -195,42 +202,47 @@ export class Metrics {
     this.#workers.set(count);
   }
 
-  #modelCounter(name: string, help: string): Counter<"model" | "version"> {
-    return new Counter({
+  #modelCounter(name: string, help: string): CounterTallies {
+    return new CounterTallies({
       name: PREFIX + name,
       help,
       labelNames: ["model", "version"],
-      registers: [this.#registry],
+      registry: this.#registry,
     });
   }
 
   #scored({ model, rows, missingValues, outputs }: ScoreAnswer): void {
-    let bound = this.#ofModel.get(model);
-    if (bound === undefined) {
-      const labels = { model: model.name, version: model.version };
-      bound = {
-        rows: this.#rows.labels(labels),
-        values: this.#values.labels(labels),
-        missing: this.#missing.labels(labels),
-        scores: this.#scores.labels(labels),
-      };
-      this.#ofModel.set(model, bound);
-    }
-    bound.rows.inc(rows);
-    bound.values.inc(rows * model.executor.features.length);
-    bound.missing.inc(missingValues);
+    const metrics = this.#ofModel.get(model) ?? this.#metricsOf(model);
+    metrics.rows.add(rows);
+    metrics.values.add(rows * model.executor.features.length);
+    metrics.missing.add(missingValues);
     const value = outputs.find(({ kind }) => kind === "value");
     if (value !== undefined && value.data.length === rows) {
       for (let row = 0; row < Math.min(rows, MAX_SCORES); row++) {
-        bound.scores.observe(value.data[row]!);
+        metrics.scores.observe(value.data[row]!);
       }
     }
+  }
+
+  /** Those of a model go on when it is loaded anew. */
+  #metricsOf(model: ServedModel): ModelMetrics {
+    const labels = { model: model.name, version: model.version };
+    const key = JSON.stringify(labels);
+    const metrics = this.#ofModels.get(key) ?? {
+      rows: this.#rows.tally(labels),
+      values: this.#values.tally(labels),
+      missing: this.#missing.tally(labels),
+      scores: this.#scores.distribution(labels),
+    };
+    this.#ofModels.set(key, metrics);
+    this.#ofModel.set(model, metrics);
+    return metrics;
   }
 }
 
 interface ModelMetrics {
-  readonly rows: { inc(by: number): void };
-  readonly values: { inc(by: number): void };
-  readonly missing: { inc(by: number): void };
-  readonly scores: { observe(value: number): void };
+  readonly rows: Tally;
+  readonly values: Tally;
+  readonly missing: Tally;
+  readonly scores: Distribution;
 }

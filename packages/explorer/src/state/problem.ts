@@ -1,0 +1,5 @@
+/** Errors in words. */
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,3 @@
+/** What a scoring worker runs. */
+import "./offline.ts";
+import "xgboost-infer/browser/worker";
