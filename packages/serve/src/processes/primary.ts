@@ -316,10 +316,13 @@ export class Primary {
     const running = [...this.#members];
     this.#metrics.workers(running.filter(({ isListening }) => isListening).length);
     await Promise.all(
-      running.map(async (member) => {
-        // Of one that does not answer, what it told last.
-        member.metrics = await member.ask("metrics", {}, ANSWER_TIMEOUT).catch(() => member.metrics);
-      }),
+      // One that is just starting has counted nothing, and would keep the others waiting.
+      running
+        .filter(({ served }) => served > 0)
+        .map(async (member) => {
+          // Of one that does not answer, what it told last.
+          member.metrics = await member.ask("metrics", {}, ANSWER_TIMEOUT).catch(() => member.metrics);
+        }),
     );
     const alive = running.filter((member) => this.#members.has(member));
     return this.#totals.text([await this.#metrics.values(), ...alive.map(({ metrics }) => metrics)]);
