@@ -1,5 +1,6 @@
 /** `npm run build`: compiles `src/` to `dist/`, bundles the entries with code of others, and holds the sizes of the entries under limits. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isBuilt, stampBuild } from "./build-stamp.mjs";
 import { buildExplorer, measureExplorer } from "./explorer.mjs";
 import { bin, install, root, run } from "./run.mjs";
 
@@ -9,8 +10,16 @@ const BUNDLED = {
   executor: ["yaml"],
 };
 
+/** Builds unless what is there is built of the same sources. */
 export async function build() {
   install();
+  if (!isBuilt()) {
+    await buildAnew();
+    stampBuild();
+  }
+}
+
+async function buildAnew() {
   const { buildKernels } = await import("./build-kernel.mjs");
   await buildKernels();
   rmSync(`${root}dist`, { recursive: true, force: true });
@@ -114,7 +123,9 @@ function coreStaysOutside(entry, split) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  await build();
+  install();
+  await buildAnew();
+  stampBuild();
   const { checkSizes } = await import("./sizes.mjs");
   const withinLimits = await checkSizes();
   const { gzipped, limit } = measureExplorer();
