@@ -30,7 +30,11 @@ export function topFeatures(matrix: Matrix, limit: number): number[] {
 }
 
 export function columnOf({ data, rows, cols }: Matrix, col: number): Float32Array {
-  return Float32Array.from({ length: rows }, (_, row) => data[row * cols + col]!);
+  const column = new Float32Array(rows);
+  for (let row = 0, at = col; row < rows; row++, at += cols) {
+    column[row] = data[at]!;
+  }
+  return column;
 }
 
 /** Least and greatest finite number; nothing where there is none. */

@@ -4,7 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import { Canvas, pointIn } from "../../charts/canvas.tsx";
 import { type Palette, rampColour } from "../../charts/palette.ts";
 import { Tip } from "../../charts/panel.tsx";
-import { columnOf, extentOf, meanSizes, nearestDot, stack, topFeatures } from "../../logic/beeswarm.ts";
+import { extentOf, meanSizes, nearestDot, stack, topFeatures } from "../../logic/beeswarm.ts";
 import { count, number, plural, signed } from "../../logic/format.ts";
 import { colourShares, spreadRows } from "../../logic/sample.ts";
 import { valueText } from "../../logic/tree-words.ts";
@@ -27,7 +27,7 @@ interface SwarmLine {
   readonly mean: number;
   readonly contributions: Float32Array;
   readonly values: Float32Array;
-  /** Places of the values between low and high; NaN for missing ones and categories. */
+  /** Places of the values between low and high of those that are drawn; NaN for missing ones and categories. */
   readonly shares: Float32Array;
 }
 
@@ -152,22 +152,16 @@ function linesOf({ contributions, features }: Explanations, shown: Int32Array, l
   const loaded = model.peek()!;
   return topFeatures(contributions, limit).map((feature) => {
     const { categories, type } = loaded.features[feature]!;
-    const all = columnOf(features, feature);
-    const values = Float32Array.from(shown, (at) => all[at]!);
+    const values = Float32Array.from(shown, (at) => features.data[at * features.cols + feature]!);
     const isCategory = categories !== undefined || type === "c";
     return {
       feature,
       mean: means[feature]!,
       contributions: Float32Array.from(shown, (at) => contributions.data[at * contributions.cols + feature]!),
       values,
-      shares: isCategory ? new Float32Array(values.length).fill(Number.NaN) : sharesOf(all, shown),
+      shares: isCategory ? new Float32Array(values.length).fill(Number.NaN) : colourShares(values),
     };
   });
-}
-
-function sharesOf(all: Float32Array, shown: Int32Array): Float32Array {
-  const shares = colourShares(all);
-  return Float32Array.from(shown, (at) => shares[at]!);
 }
 
 function dotsOf({ contributions }: SwarmLine, scale: (value: number) => number, index: number): Dots {
