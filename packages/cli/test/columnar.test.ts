@@ -188,6 +188,32 @@ describe("damaged tables", () => {
     60_000,
   );
 
+  // The library believes each length: one of these bytes kept it busy for 44 s, another took 4 GB.
+  it.each(["rows-lz4.arrow", "rows.arrows"])(
+    "%s with a length that lies is read or refused in time",
+    async (name) => {
+      const bytes = readFileSync(FIXTURES + name);
+      const begin = performance.now();
+      for (let at = 0; at + 4 <= 2600; at += 4) {
+        for (const length of [2 ** 24, 2 ** 31 - 1]) {
+          const changed = Uint8Array.from(bytes);
+          new DataView(changed.buffer).setUint32(at, length, true);
+          await read(changed, formatOf(name));
+        }
+      }
+      expect(performance.now() - begin).toBeLessThan(30_000);
+    },
+  );
+
+  it("a record batch of other rows than its columns is refused by name", async () => {
+    const bytes = readFileSync(`${FIXTURES}rows-lz4.arrow`);
+    // The highest byte of the number of rows of the first record batch that fits into 32 bits.
+    bytes[1459] = 127;
+    await expect(readWhole(fileOf(bytes), "arrow", encoder)).rejects.toThrow(
+      /: column "id" cannot be read: it has 20 rows, its record batch has 2130706452$/,
+    );
+  });
+
   it.each([
     ["parquet", "PAR1PAR1", /is not a Parquet file|cannot be read/],
     ["parquet", "", /is not a Parquet file \(0 bytes/],

@@ -98,6 +98,10 @@ export class BlockScorer {
     };
   }
 
+  close(): void {
+    this.#decoder.close?.();
+  }
+
   #check(rows: BlockRows): void {
     const { mode, unknownFeatures } = this.#executor.manifest.check;
     if (mode !== "off" || unknownFeatures === "refuse") {

@@ -71,6 +71,7 @@ export class Scoring {
   }
 
   async close(): Promise<void> {
+    this.#here?.close();
     await this.#pool?.close();
   }
 }

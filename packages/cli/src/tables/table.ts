@@ -161,6 +161,8 @@ export interface TableOptions {
 export interface Decoder {
   /** @throws TableError for a block that cannot be read at all */
   decode(payload: BlockPayload): DecodedBlock | Promise<DecodedBlock>;
+  /** Gives back the files that it holds open, if there are any. */
+  close?(): void;
 }
 
 /** A column of a table to be written. */

@@ -103,26 +103,30 @@ export async function readWhole(
   const blocks: RawBlock[] = [];
   let rows = 0;
   let lines = 0;
-  for await (const block of source.blocks(from)) {
-    const decoded = await decoder.decode(block.payload);
-    for (const value of decoded.features) {
-      features.push(value);
+  try {
+    for await (const block of source.blocks(from)) {
+      const decoded = await decoder.decode(block.payload);
+      for (const value of decoded.features) {
+        features.push(value);
+      }
+      for (const { name, values } of decoded.kept) {
+        kept[name] = [...(kept[name] ?? []), ...Array.from(values)];
+      }
+      for (const each of decoded.refused) {
+        refused.push({
+          ...each,
+          row: each.row + rows,
+          ...(each.line === undefined ? {} : { line: each.line + lines }),
+        });
+      }
+      rows += decoded.rows;
+      lines += decoded.lines;
+      blocks.push(block);
     }
-    for (const { name, values } of decoded.kept) {
-      kept[name] = [...(kept[name] ?? []), ...Array.from(values)];
-    }
-    for (const each of decoded.refused) {
-      refused.push({
-        ...each,
-        row: each.row + rows,
-        ...(each.line === undefined ? {} : { line: each.line + lines }),
-      });
-    }
-    rows += decoded.rows;
-    lines += decoded.lines;
-    blocks.push(block);
+  } finally {
+    decoder.close?.();
+    await source.close();
   }
-  await source.close();
   return { rows, lines, features, kept, refused, blocks };
 }
 

@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Schema } from "apache-arrow";
 import { loadArrow } from "./library.ts";
+import { checkFooter } from "./metadata.ts";
 
 /** Length of the footer, and the magic number. */
 const TAIL_BYTES = 10;
@@ -20,6 +21,7 @@ export function schemaOfFooter(path: string): Schema | undefined {
     }
     const footer = new Uint8Array(length);
     readSync(fd, footer, 0, length, size - TAIL_BYTES - length);
+    checkFooter(footer);
     return loadArrow().Footer.decode(footer).schema;
   } catch {
     return undefined;

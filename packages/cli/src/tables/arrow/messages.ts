@@ -3,6 +3,7 @@ import type { Message } from "apache-arrow/ipc/metadata/message";
 import { TableError } from "../../errors.ts";
 import type { ByteReader } from "../byte-reader.ts";
 import { loadArrow } from "./library.ts";
+import { checkMessage } from "./metadata.ts";
 
 export interface IpcMessage {
   readonly message: Message;
@@ -93,6 +94,7 @@ export class MessageReader {
 
   #decode(metadata: Uint8Array, offset: number): Message {
     try {
+      checkMessage(metadata);
       const message = loadArrow().Message.decode(metadata);
       // Decoded when it is asked for.
       message.header();

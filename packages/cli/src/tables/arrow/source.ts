@@ -2,7 +2,7 @@
  * An Arrow table, file or stream: each record batch is a block, or several where it is large. A file is read as the stream that it
  * is between its magic numbers.
  */
-import type { RecordBatch, Schema } from "apache-arrow";
+import type { DataType, Field, RecordBatch, Schema } from "apache-arrow";
 import { type ByteSource, openBytes, type TableInput } from "../byte-reader.ts";
 import { BLOCK_ROWS } from "../columnar/block-rows.ts";
 import { checkNames } from "../columnar/names.ts";
@@ -90,7 +90,7 @@ async function* blocks(
   const bytes = await source.open(0);
   try {
     const reader = new MessageReader(bytes, source.name);
-    const { bytes: schema, first } = await readSchema(reader, input);
+    const { schema, bytes: schemaBytes, first } = await readSchema(reader, input);
     const dictionaries: Dictionaries = new Map();
     const start = { offset: Number(from?.["offset"] ?? 0), row: Number(from?.["row"] ?? 0) };
     let index = Number(from?.["index"] ?? 0);
@@ -100,8 +100,9 @@ async function* blocks(
         keep(next, message, dictionaries);
       } else if (next.message.isRecordBatch() && next.offset >= start.offset) {
         const begin = next.offset === start.offset ? start.row : 0;
-        const { length } = next.message.header();
-        const heads = [schema, ...[...dictionaries.values()].flat()];
+        const { length, nodes } = next.message.header() as RecordBatchHeader;
+        checkRows(reader, schema.fields, length, nodes);
+        const heads = [schemaBytes, ...[...dictionaries.values()].flat()];
         for (const part of cut(reader, heads, message, Number(length), begin)) {
           index++;
           yield {
@@ -126,6 +127,38 @@ async function* blocks(
 function keep({ message }: IpcMessage, bytes: Uint8Array, dictionaries: Dictionaries): void {
   const { id, isDelta } = message.header() as { readonly id: number; readonly isDelta: boolean };
   dictionaries.set(id, isDelta ? [...(dictionaries.get(id) ?? []), bytes] : [bytes]);
+}
+
+interface RecordBatchHeader {
+  readonly length: number;
+  readonly nodes: readonly { readonly length: number }[];
+}
+
+/** Columns of other lengths than their record batch; the library would fill them up, whatever the number of rows says. */
+function checkRows(
+  reader: MessageReader,
+  fields: readonly Field[],
+  rows: number,
+  nodes: RecordBatchHeader["nodes"],
+): void {
+  let node = 0;
+  for (const { name, type } of fields) {
+    const length = nodes[node]?.length;
+    if (length !== rows) {
+      throw reader.error(
+        `column ${JSON.stringify(name)} cannot be read: it has ${length ?? "no"} rows, its record batch has ${rows}`,
+      );
+    }
+    node += nodesOf(type);
+  }
+}
+
+/** A dictionary's own columns are in its batch. */
+function nodesOf(type: DataType): number {
+  const { DataType } = loadArrow().arrow;
+  // A damaged list has nothing that it is a list of, which is told when it is read.
+  const children: readonly (Field | undefined)[] = DataType.isDictionary(type) ? [] : (type.children ?? []);
+  return children.reduce((sum, child) => sum + (child === undefined ? 0 : nodesOf(child.type)), 1);
 }
 
 interface Part {

@@ -61,10 +61,14 @@ class ParquetDecoder implements Decoder {
     return { rows, lines: 0, features: this.#matrix.toRows(), kept, refused: refusals.list() };
   }
 
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
   async #open(path: string): Promise<ParquetFile> {
     if (this.#file?.path !== path) {
-      this.#file?.close();
-      this.#file = undefined;
+      this.close();
       this.#file = await ParquetFile.open(path, this.#name);
       this.#columns = columnsOf(this.#file.metadata, this.#name);
       this.#group = undefined;
