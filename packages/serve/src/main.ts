@@ -4,9 +4,7 @@ import { CommanderError } from "commander";
 import { ConfigError, readConfig } from "./config/read-config.ts";
 import type { Config } from "./config/settings.ts";
 import { type Log, openLog } from "./log/logger.ts";
-import { Primary } from "./processes/primary.ts";
-import { runWorker, WORKER_ARGUMENT } from "./processes/worker.ts";
-import { Service } from "./service.ts";
+import { WORKER_ARGUMENT } from "./processes/messages.ts";
 
 /** 0 stopped as asked, 1 could not start, or was told twice to stop, 2 wrong usage. */
 const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
@@ -29,7 +27,7 @@ interface Runnable {
 /** Runs the service until it is told to stop. */
 export async function main(argv: readonly string[]): Promise<void> {
   if (argv[2] === WORKER_ARGUMENT) {
-    runWorker();
+    (await import("./processes/worker.ts")).runWorker();
     return;
   }
   const config = configOrExit(argv);
@@ -37,7 +35,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   const log = openLog(config);
-  const service = config.workers === 1 ? oneProcess(config, log) : severalProcesses(config, log, argv);
+  const service = await (config.workers === 1
+    ? oneProcess(config, log)
+    : severalProcesses(config, log, argv));
   obeySignals(service, log);
   try {
     await service.start();
@@ -49,7 +49,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-function oneProcess(config: Config, log: Log): Runnable {
+async function oneProcess(config: Config, log: Log): Promise<Runnable> {
+  const { Service } = await import("./service.ts");
   const service = new Service({ config, log });
   return {
     start: () => service.start(),
@@ -61,7 +62,9 @@ function oneProcess(config: Config, log: Log): Runnable {
   };
 }
 
-function severalProcesses(config: Config, log: Log, argv: readonly string[]): Runnable {
+/** The process that has workers answers nothing itself: it does not load what that takes, 18 MB. */
+async function severalProcesses(config: Config, log: Log, argv: readonly string[]): Promise<Runnable> {
+  const { Primary } = await import("./processes/primary.ts");
   const primary = new Primary(config, log);
   return {
     start: () => primary.start(),

@@ -4,6 +4,9 @@ import type { FailureKind } from "../failure.ts";
 import type { MetricValues } from "../metrics/metrics.ts";
 import type { IndexEntry } from "../repository/repository.ts";
 
+/** The argument that tells a process to be a worker. */
+export const WORKER_ARGUMENT = "--worker-process";
+
 /** What a worker is asked for, and what it answers. */
 export interface Questions {
   reload: { readonly ask: object; readonly answer: null };

@@ -17,9 +17,8 @@ import { Tracing } from "../tracing/tracing.ts";
 import { BackOff } from "./back-off.ts";
 import { surplus } from "./balance.ts";
 import { Member, type MemberEvents } from "./member.ts";
-import type { QuestionKind, Questions } from "./messages.ts";
+import { type QuestionKind, type Questions, WORKER_ARGUMENT } from "./messages.ts";
 import { Totals } from "./totals.ts";
-import { WORKER_ARGUMENT } from "./worker.ts";
 
 /** Loading a large model takes seconds. */
 const LOAD_TIMEOUT = 600_000;
@@ -35,6 +34,9 @@ const FIXED = [
   ...(["tlsCert", "tlsKey", "tlsClientCa", "tokenFile"] as const),
   ...(["logFile", "logMaxBytes", "logMaxFiles"] as const),
 ];
+
+/** A third of what V8 keeps for new objects. With its own 16, a worker grows by 30 MB under load instead of 15, and is no faster. */
+const YOUNG_MEGABYTES = 8;
 
 export class Primary {
   /** Ports that are listened on, known after `start`. */
@@ -89,7 +91,11 @@ export class Primary {
     const { adminHost, adminPort, host, modelRepository, workers } = this.#config;
     // Every worker accepts from the one socket: handing connections over loses those that are on their way to one that ends.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
-    cluster.setupPrimary({ args: [WORKER_ARGUMENT], silent: true });
+    cluster.setupPrimary({
+      args: [WORKER_ARGUMENT],
+      execArgv: [`--max-semi-space-size=${YOUNG_MEGABYTES}`, ...process.execArgv],
+      silent: true,
+    });
     this.#security.warn();
     this.#security.load();
     this.adminPort = await this.#adminServer.listen(adminPort, adminHost);

@@ -2,10 +2,15 @@
 import { Failure, toFailure } from "../failure.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import { Service } from "../service.ts";
-import type { FromWorker, Question, QuestionKind, Questions, Start, ToWorker } from "./messages.ts";
-
-/** The argument that tells a process to be a worker. */
-export const WORKER_ARGUMENT = "--worker-process";
+import {
+  type FromWorker,
+  type Question,
+  type QuestionKind,
+  type Questions,
+  type Start,
+  type ToWorker,
+  WORKER_ARGUMENT,
+} from "./messages.ts";
 
 type Answers = {
   readonly [Kind in QuestionKind]: (

@@ -71,9 +71,9 @@ it("twenty times a worker is killed: only what it was answering fails, repeats s
   expect(first.mixed).toBe(0);
   // Each client has one request under way at a time, and loses no more than that.
   expect(Math.max(...lost)).toBeLessThanOrEqual(10);
-  // A machine that is busy with other things takes longer for everything.
-  expect(sorted[10]).toBeLessThan(Math.max(2_000, 4 * start));
-  expect(Math.max(first.longest, second.longest)).toBeLessThan(5_000);
+  // 2 s is the promise. A machine where the command alone takes longer than 0.25 s to start is busy with other things.
+  expect(sorted[19]).toBeLessThan(Math.max(2_000, 8 * start));
+  expect(Math.max(first.longest, second.longest)).toBeLessThan(Math.max(3_000, 12 * start));
 }, 600_000);
 
 it("ten restarts of all workers lose no request, of clients that repeat none", async () => {

@@ -143,8 +143,8 @@ it("500 slow clients", async () => {
     `p99 idle ${idle.toFixed(1)} ms, with ${CLIENTS} slow clients ${busy.toFixed(1)} ms; all closed after ${seconds.toFixed(1)} s; memory ${mib(before)} MiB, at most ${mib(peak)}, then ${mib(after)}\n`,
   );
   expect(left()).toEqual([]);
-  // The promises are 10 s, and 2 times. Something is allowed besides, for a machine that others use, too.
-  expect(seconds).toBeLessThan(12);
-  expect(busy).toBeLessThan(2 * idle + 25);
+  // The promises are 10 s, and 2 times, with 10 ms besides for a machine that others use, too.
+  expect(seconds).toBeLessThan(10);
+  expect(busy).toBeLessThan(2 * idle + 10);
   expect(after - before).toBeLessThan(150 * 2 ** 20);
 }, 120_000);
