@@ -208,6 +208,11 @@ describe("the same rows, taken otherwise", () => {
   it(
     "one by one",
     holdsFor(({ model, booster, dense, rows }) => {
+      const values = booster.predict(dense).data;
+      for (const [i, row] of rowsOf(dense).entries()) {
+        const expected = values.subarray((i * values.length) / rows, ((i + 1) * values.length) / rows);
+        expectSameBits(booster.predictRow(row), expected, `row ${i} without options`);
+      }
       for (const options of outputs(model)) {
         const all = booster.predict(dense, options).data;
         const width = all.length / rows;

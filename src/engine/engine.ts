@@ -7,11 +7,8 @@
 export interface Engine {
   readonly name: EngineName;
 
-  /**
-   * Room for one row, which `addTrees` reads without a copy when it is given this very array; no engine has to have it. Only
-   * for rows that can be written at one go: the engine uses the room itself.
-   */
-  rowInput?(): Float32Array | undefined;
+  /** Single rows on the shortest way, where there is one: for one output group whose trees are all walked by one loop. */
+  rowSum?(): RowSum | undefined;
 
   /**
    * Adds the leaves of trees `treeBegin … treeEnd)` to margins.
@@ -31,6 +28,14 @@ export interface Engine {
    * @param leaves numRows × treeEnd
    */
   writeLeaves(rows: Float32Array, numRows: number, leaves: Float32Array, treeEnd: number): void;
+}
+
+/** One row, and the sum of all its leaves. */
+export interface RowSum {
+  /** Where the row is to be written before each sum; none where engines take other rows only. */
+  readonly input: Float32Array | undefined;
+  /** `first`, and the leaves of all trees, added in float32 one by one. */
+  sum(first: number): number;
 }
 
 export type EngineName = "reference" | "javascript" | "wasm";

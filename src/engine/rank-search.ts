@@ -78,13 +78,9 @@ export function stageRows(
         floats[to++] = rows[row * width + features[i]!]!;
       }
     }
-  } else if (count === 1) {
-    // A loop is quicker than making a view for `set`.
-    for (let i = 0, from = first * width; i < width; i++) {
-      floats[at + i] = rows[from + i]!;
-    }
   } else {
-    floats.set(rows.subarray(first * width, (first + count) * width), at);
+    const size = count * width;
+    floats.set(size === rows.length ? rows : rows.subarray(first * width, first * width + size), at);
   }
 }
 

@@ -64,7 +64,7 @@ export interface RowPlaces {
 }
 
 export class RankedRow {
-  /** Room for one row, which `decide` reads without a copy; `undefined` where only some features are staged. */
+  /** Room for one row, which `sum` reads; `undefined` where only some features are staged. */
   readonly input: Float32Array | undefined;
   readonly places: RowPlaces;
   readonly memory: LinearMemory;
@@ -119,10 +119,16 @@ export class RankedRow {
   decide(rows: Float32Array, row: number): void {
     const { columnsAt, columnsEnd } = this.#search;
     const { values } = this.#addresses;
-    if (rows !== this.input) {
-      stageRows(this.#search, this.#views.floats, values / 4, rows, row, 1, this.#layout.features);
-    }
+    stageRows(this.#search, this.#views.floats, values / 4, rows, row, 1, this.#layout.features);
     this.#kernel.decideRow(columnsAt, columnsEnd, values);
+  }
+
+  /** As `decide` and `add` for all trees and the row in `input`, where there is one output group and no tree is left to others. */
+  sum(first: number): number {
+    const { columnsAt, columnsEnd } = this.#search;
+    const { values, records } = this.#addresses;
+    this.#kernel.decideRow(columnsAt, columnsEnd, values);
+    return this.#kernel.sumRecords(records, records + this.#walks.length * RECORD_BYTES, first);
   }
 
   /** Adds ranked trees to the margins that start at `at`. */

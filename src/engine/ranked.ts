@@ -5,7 +5,7 @@
  */
 import type { Layout } from "../compile/layout.ts";
 import { Conditions } from "./conditions.ts";
-import type { Engine, EngineName } from "./engine.ts";
+import type { Engine, EngineName, RowSum } from "./engine.ts";
 import { type Run, runsOf } from "./lockstep.ts";
 import { walkOneByOne } from "./one-by-one.ts";
 import { allocateMemory, compileKernel } from "./platform.ts";
@@ -90,8 +90,9 @@ export class RankedEngine implements Engine {
     }
   }
 
-  rowInput(): Float32Array | undefined {
-    return this.#useRow()?.input;
+  rowSum(): RowSum | undefined {
+    const { groups } = this.#layout;
+    return groups === 1 && this.plan.ranked.every((isRanked) => isRanked) ? this.#useRow() : undefined;
   }
 
   writeLeaves(rows: Float32Array, numRows: number, leaves: Float32Array, treeEnd: number): void {

@@ -17,7 +17,7 @@ import type { Data, DenseData, RowSource } from "./data.ts";
 import { FeatureTable } from "./features.ts";
 import { type Plan, type PredictOptions, planPrediction } from "./options.ts";
 import { directRows, fillRow, openRows, type RowOptions } from "./rows.ts";
-import { Scorer } from "./scorer.ts";
+import { type QuickRow, Scorer } from "./scorer.ts";
 import { shapeOf } from "./shape.ts";
 
 export interface LoadOptions {
@@ -95,6 +95,7 @@ export class Booster {
   readonly #defaultPlan: Plan;
   /** One staged row, for `predictRow`. */
   #row: Float32Array | undefined;
+  #quick: QuickRow | undefined;
   /** The last shape that `predictInto` returned, and for which plan. */
   #shape: readonly number[] = [];
   #shapePlan: Plan | undefined;
@@ -271,20 +272,22 @@ export class Booster {
     row: ArrayLike<number> | Record<string, unknown>,
     options: PredictOptions = NO_OPTIONS,
   ): Float32Array {
-    const plan = this.#plan(options);
-    // Reading a typed array runs no code of the caller's, which might score another row meanwhile.
-    const direct = row instanceof Float32Array ? this.#scorer.rowInput(plan) : undefined;
-    const values = direct ?? this.#row ?? new Float32Array(this.#features.count);
-    if (direct === undefined) {
-      // Taken while in use.
-      this.#row = undefined;
+    if (options === NO_OPTIONS && row instanceof Float32Array) {
+      this.#quick ??= this.#scorer.quickRow(this.#defaultPlan);
+      const { input, score } = this.#quick;
+      if (row.length === input?.length) {
+        input.set(row);
+        return score();
+      }
     }
+    const plan = this.#plan(options);
+    const values = this.#row ?? new Float32Array(this.#features.count);
+    // Taken while in use: reading a row may run code of the caller's, which might score another one meanwhile.
+    this.#row = undefined;
     fillRow(row, 0, this.#features, rowOptions(options), values, 0);
     const out = newValues(this.#scorer.roomPerRow(plan));
     this.#scorer.scoreRows(values, 1, plan, options.baseMargin, out);
-    if (direct === undefined) {
-      this.#row = values;
-    }
+    this.#row = values;
     const width = this.#scorer.width(plan);
     return width === out.length ? out : out.slice(0, width);
   }

@@ -102,13 +102,7 @@ function fillPositional(
   at: number,
 ): void {
   const width = checkWidth(row.length, features, options, index);
-  if (row instanceof Float32Array) {
-    for (let i = 0; i < width; i++) {
-      out[at + i] = row[i]!;
-    }
-  } else {
-    copyNumbers(row, 0, width, out, at, (i, value) => features.refuse(value, i, index, A_NUMBER));
-  }
+  copyNumbers(row, 0, width, out, at, (i, value) => features.refuse(value, i, index, A_NUMBER));
   if (width < features.count) {
     out.fill(Number.NaN, at + width, at + features.count);
   }
@@ -160,9 +154,10 @@ function copyNumbers(
 ): void {
   if (ArrayBuffer.isView(from) && !(from instanceof BigInt64Array) && !(from instanceof BigUint64Array)) {
     const numbers = from as unknown as Float32Array;
+    const isWhole = end - begin === numbers.length;
     // Few values: a loop is quicker than making a view for `set`.
-    if (end - begin > 64) {
-      out.set(numbers.subarray(begin, end), at);
+    if (isWhole || end - begin > 64) {
+      out.set(isWhole ? numbers : numbers.subarray(begin, end), at);
       return;
     }
     for (let i = begin; i < end; i++) {
