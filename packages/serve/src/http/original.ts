@@ -86,7 +86,7 @@ function answer(api: Api, exchange: Exchange) {
         digest: scored.model.digest,
         missing: scored.row?.missing,
         missingWeight: scored.row?.missingWeight,
-        ...(scored.unknown.length === 0 ? undefined : { unknown: scored.unknown }),
+        unknown: scored.unknown.length === 0 ? undefined : scored.unknown,
       },
       request_id: exchange.id,
     });
