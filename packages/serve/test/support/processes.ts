@@ -1,8 +1,9 @@
 /** The command as it runs, with several processes, on free ports and with a repository of its own. */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { WORKER_ARGUMENT } from "../../src/processes/messages.ts";
 import { type Answer, put, type Repository, ROOT, type SendOptions, send, until } from "./service.ts";
 
 const COMMAND = join(ROOT, "packages/serve/bin/xgboost-infer-serve.js");
@@ -81,10 +82,10 @@ export async function startProcesses(files: Repository, flags: readonly string[]
   };
 }
 
-/** How long it takes to start the command and to print its help, which loads all of it: half a second of a machine that is not busy. */
+/** How long a worker takes to load all that it needs, and then to find that nobody has started it: half a second of a machine that is not busy. */
 export function startTime(): number {
   const begin = performance.now();
-  execFileSync(process.execPath, [COMMAND, "--help"]);
+  spawnSync(process.execPath, [COMMAND, WORKER_ARGUMENT]);
   return performance.now() - begin;
 }
 

@@ -55,6 +55,8 @@ export async function startService(files: Repository, settings: Partial<Config> 
     logFile,
     settleTime: 30,
     drainTimeout: 100,
+    // Its event loop is that of the test, which keeps it busy for longer than a service may be before it refuses requests.
+    maxEventLoopDelay: 60_000,
     ...settings,
   });
   const log = openLog(config);
