@@ -11,6 +11,7 @@ import { TableError, UsageError } from "../src/errors.ts";
 import { featureEncoder } from "../src/model/feature-encoder.ts";
 import { openModel } from "../src/model/open-model.ts";
 import { decompressLz4Frame } from "../src/tables/arrow/lz4-frame.ts";
+import { checkMessage } from "../src/tables/arrow/metadata.ts";
 import { BLOCK_ROWS } from "../src/tables/columnar/block-rows.ts";
 import { numbersOfIntegers } from "../src/tables/columnar/integers.ts";
 import { createDecoder, openTable } from "../src/tables/open.ts";
@@ -187,6 +188,17 @@ describe("damaged tables", () => {
     },
     60_000,
   );
+
+  it("metadata whose vectors do not end within them are refused before the library sees them", () => {
+    // Magic, mark and length of the schema take 16 bytes.
+    const file = readFileSync(`${FIXTURES}rows-lz4.arrow`);
+    const schema = file.subarray(16, 16 + file.readInt32LE(12));
+    expect(() => checkMessage(schema)).not.toThrow();
+    const changed = Uint8Array.from(schema);
+    // Of the length of the list of fields, or an offset to it.
+    changed[49 - 16] = 1;
+    expect(() => checkMessage(changed)).toThrow(RangeError);
+  });
 
   // The library believes each length: one of these bytes kept it busy for 44 s, another took 4 GB.
   it.each(["rows-lz4.arrow", "rows.arrows"])(

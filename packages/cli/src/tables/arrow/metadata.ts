@@ -8,11 +8,12 @@
 type Slot =
   | { readonly kind: "scalar"; readonly bytes: number }
   | { readonly kind: "text" }
-  | { readonly kind: "table"; readonly table: () => Table }
+  | { readonly kind: "table"; readonly table: Table }
+  /** Fields are of fields. */
   | { readonly kind: "tables"; readonly table: () => Table }
   | { readonly kind: "values"; readonly bytes: number }
   /** The slot before it has the type, which is the place in the list. */
-  | { readonly kind: "union"; readonly tables: readonly (() => Table)[] };
+  | { readonly kind: "union"; readonly tables: readonly Table[] };
 
 type Table = readonly Slot[];
 
@@ -22,7 +23,7 @@ function scalar(bytes: number): Slot {
   return { kind: "scalar", bytes };
 }
 
-function table(type: () => Table): Slot {
+function table(type: Table): Slot {
   return { kind: "table", table: type };
 }
 
@@ -36,7 +37,7 @@ function values(bytes: number): Slot {
 }
 
 function union(...types: readonly Table[]): Slot {
-  return { kind: "union", tables: types.map((type) => () => type) };
+  return { kind: "union", tables: types };
 }
 
 const NOTHING: Table = [];
@@ -68,29 +69,23 @@ const TYPES: readonly Table[] = [
   ...Array.from({ length: 8 }, () => NOTHING), // the large, the views and RunEndEncoded
 ];
 
-const DICTIONARY_ENCODING: Table = [scalar(8), table(() => INT), scalar(1), scalar(2)];
+const DICTIONARY_ENCODING: Table = [scalar(8), table(INT), scalar(1), scalar(2)];
 
 const FIELD: Table = [
   TEXT,
   scalar(1),
   scalar(1),
   union(...TYPES),
-  table(() => DICTIONARY_ENCODING),
+  table(DICTIONARY_ENCODING),
   tables(() => FIELD),
   tables(() => KEY_VALUE),
 ];
 
 const SCHEMA: Table = [scalar(2), tables(() => FIELD), tables(() => KEY_VALUE), values(8)];
 
-const RECORD_BATCH: Table = [
-  scalar(8),
-  values(16),
-  values(16),
-  table(() => [scalar(1), scalar(1)]),
-  values(8),
-];
+const RECORD_BATCH: Table = [scalar(8), values(16), values(16), table([scalar(1), scalar(1)]), values(8)];
 
-const DICTIONARY_BATCH: Table = [scalar(8), table(() => RECORD_BATCH), scalar(1)];
+const DICTIONARY_BATCH: Table = [scalar(8), table(RECORD_BATCH), scalar(1)];
 
 const MESSAGE: Table = [
   scalar(2),
@@ -101,7 +96,7 @@ const MESSAGE: Table = [
   tables(() => KEY_VALUE),
 ];
 
-const FOOTER: Table = [scalar(2), table(() => SCHEMA), values(24), values(24), tables(() => KEY_VALUE)];
+const FOOTER: Table = [scalar(2), table(SCHEMA), values(24), values(24), tables(() => KEY_VALUE)];
 
 /** Of fields in fields; Arrow's implementation in C++ allows as many. */
 const MAX_DEPTH = 128;
@@ -165,7 +160,7 @@ class Check {
         this.#vector(at, slot.bytes);
         return;
       case "table":
-        this.#table(this.#follow(at), slot.table(), depth + 1);
+        this.#table(this.#follow(at), slot.table, depth + 1);
         return;
       case "tables": {
         const { start, length } = this.#vector(at, 4);
@@ -179,7 +174,7 @@ class Check {
         if (type === undefined) {
           throw new RangeError(`there is no type ${tag}`);
         }
-        this.#table(this.#follow(at), type(), depth + 1);
+        this.#table(this.#follow(at), type, depth + 1);
       }
     }
   }
