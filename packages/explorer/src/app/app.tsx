@@ -9,9 +9,12 @@ import { VIEWS, type View } from "../views/views.ts";
 import { DropTarget } from "./drop-target.tsx";
 import { DumpForm } from "./dump-form.tsx";
 import icon from "./icon.svg?inline";
-import { LazyView } from "./lazy-view.tsx";
+import { LazyView, preload } from "./lazy-view.tsx";
 import { Problem } from "./problem.tsx";
 import { ReadingProgress, SampleButton, Start } from "./start.tsx";
+
+/** The sample is opened together with the page where the address names it: so is the script of its view. */
+preload(view.peek());
 
 export function App() {
   const shown = VIEWS.find(({ name }) => name === view.value);

@@ -2,11 +2,20 @@
 import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { messageOf } from "../state/problem.ts";
-import type { View } from "../views/views.ts";
+import type { ViewName } from "../state/route.ts";
+import { VIEWS, type View } from "../views/views.ts";
 
 type Loaded = { readonly component: ComponentType } | { readonly problem: string } | undefined;
 
 const loaded = new Map<string, ReturnType<typeof signal<Loaded>>>();
+
+/** Fetches the script of a view ahead of its being shown. */
+export function preload(wanted: ViewName): void {
+  const view = VIEWS.find(({ name }) => name === wanted);
+  if (view !== undefined) {
+    load(view);
+  }
+}
 
 function load(view: View): ReturnType<typeof signal<Loaded>> {
   let state = loaded.get(view.name);

@@ -10,6 +10,7 @@ import { cancelReading, reading, table, tableProblem } from "../state/table.ts";
 import { DumpForm } from "./dump-form.tsx";
 import { FilePicker } from "./file-picker.tsx";
 import { bytes, count, counted, milliseconds, percent } from "./format.ts";
+import { preload } from "./lazy-view.tsx";
 import { Problem } from "./problem.tsx";
 
 export function Start() {
@@ -38,6 +39,7 @@ export function SampleButton({ label = "Open the sample" }: { readonly label?: s
   const [busy, setBusy] = useState(false);
   const open = async (): Promise<void> => {
     setBusy(true);
+    preload("scores");
     await openSample("scores");
     setBusy(false);
   };

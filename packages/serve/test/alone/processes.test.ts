@@ -2,17 +2,17 @@
 import { spawnSync } from "node:child_process";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Metrics } from "../src/metrics/metrics.ts";
-import { BackOff } from "../src/processes/back-off.ts";
-import { surplus } from "../src/processes/balance.ts";
-import { Lines } from "../src/processes/lines.ts";
-import { Totals } from "../src/processes/totals.ts";
-import { GRPCInferenceService } from "../src/proto/open_inference_pb.ts";
-import { GrpcClient } from "./support/grpc-client.ts";
-import { startLoad } from "./support/load.ts";
-import { type Processes, startProcesses, startTime } from "./support/processes.ts";
-import { ROOT, startService, until } from "./support/service.ts";
-import { A, B, MATRIX } from "./support/swaps.ts";
+import { Metrics } from "../../src/metrics/metrics.ts";
+import { BackOff } from "../../src/processes/back-off.ts";
+import { surplus } from "../../src/processes/balance.ts";
+import { Lines } from "../../src/processes/lines.ts";
+import { Totals } from "../../src/processes/totals.ts";
+import { GRPCInferenceService } from "../../src/proto/open_inference_pb.ts";
+import { GrpcClient } from "../support/grpc-client.ts";
+import { startLoad } from "../support/load.ts";
+import { type Processes, startProcesses, startTime } from "../support/processes.ts";
+import { ROOT, startService, until } from "../support/service.ts";
+import { A, B, MATRIX } from "../support/swaps.ts";
 
 const WORKERS = 2;
 
