@@ -21,10 +21,14 @@ export interface CategoricalSplit {
   readonly categories: ArrayLike<number>;
 }
 
+/** Where something stands in a file, for messages: asked for then only, as putting it together costs more than a small tree. */
+export interface Place {
+  readonly path: string;
+}
+
 /** A tree as a reader found it. */
 export interface TreeParts {
-  /** Where it stands in the file, for messages. */
-  readonly where: string;
+  readonly where: Place;
   readonly leftChildren: Int32Array;
   readonly rightChildren: Int32Array;
   readonly splitIndices: Int32Array;
@@ -264,10 +268,10 @@ function buildTree(model: ModelParts, index: number, groups: number): ReadTree {
   };
 }
 
-function checkLeafSize(where: string, leafSize: number, groups: number): void {
+function checkLeafSize(where: Place, leafSize: number, groups: number): void {
   if (leafSize !== groups) {
     throw new ModelFormatError(
-      where,
+      where.path,
       `size_leaf_vector is ${leafSize}, expected the ${groups} output groups`,
     );
   }
@@ -275,7 +279,7 @@ function checkLeafSize(where: string, leafSize: number, groups: number): void {
 
 function checkLengths(parts: TreeParts, numNodes: number): void {
   if (numNodes === 0) {
-    throw new ModelFormatError(parts.where, "has no nodes");
+    throw new ModelFormatError(parts.where.path, "has no nodes");
   }
   checkLength(parts, "right_children", parts.rightChildren);
   checkLength(parts, "split_indices", parts.splitIndices);
@@ -288,7 +292,7 @@ function checkLengths(parts: TreeParts, numNodes: number): void {
 function checkLength(parts: TreeParts, name: string, list: ArrayLike<number> | undefined): void {
   if (list !== undefined && list.length !== parts.leftChildren.length) {
     throw new ModelFormatError(
-      `${parts.where}.${name}`,
+      `${parts.where.path}.${name}`,
       `has ${list.length} entries, left_children has ${parts.leftChildren.length}`,
     );
   }
@@ -319,7 +323,7 @@ function reachableNodes(
     const feature = splitIndices[node]!;
     if (feature < 0 || feature >= numFeatures) {
       throw new ModelFormatError(
-        `${where} node ${node}`,
+        `${where.path} node ${node}`,
         `splits on feature ${feature}, expected an index below num_feature = ${numFeatures}`,
       );
     }
@@ -345,18 +349,24 @@ function checkLeafVector(
   // Leaves that share their values would be more of them than the file has bytes.
   if (start < 0 || start + leafSize > length || vectors * leafSize > length) {
     throw new ModelFormatError(
-      `${where} node ${node}`,
+      `${where.path} node ${node}`,
       `leaf vector at ${start} does not fit the ${length} leaf values`,
     );
   }
 }
 
-function checkChild(child: number, node: number, numNodes: number, seen: Uint8Array, where: string): void {
+function checkChild(child: number, node: number, numNodes: number, seen: Uint8Array, where: Place): void {
   if (child <= 0 || child >= numNodes) {
-    throw new ModelFormatError(`${where} node ${node}`, `has child ${child}, expected 1 to ${numNodes - 1}`);
+    throw new ModelFormatError(
+      `${where.path} node ${node}`,
+      `has child ${child}, expected 1 to ${numNodes - 1}`,
+    );
   }
   if (seen[child] === 1) {
-    throw new ModelFormatError(`${where} node ${child}`, "has two parents: the nodes do not form a tree");
+    throw new ModelFormatError(
+      `${where.path} node ${child}`,
+      "has two parents: the nodes do not form a tree",
+    );
   }
 }
 
@@ -385,26 +395,26 @@ function buildCategorySets(
   const categorySets: Int32Array[] = [];
   for (const { node, categories } of splits) {
     if (!Number.isInteger(node) || node < 0 || node >= numNodes) {
-      throw new ModelFormatError(`${parts.where}.categories_nodes`, `has node ${node} of ${numNodes}`);
+      throw new ModelFormatError(`${parts.where.path}.categories_nodes`, `has node ${node} of ${numNodes}`);
     }
     if (categoryIndex[node] !== -1) {
-      throw new ModelFormatError(`${parts.where}.categories_nodes`, `lists node ${node} twice`);
+      throw new ModelFormatError(`${parts.where.path}.categories_nodes`, `lists node ${node} twice`);
     }
     categoryIndex[node] = categorySets.length;
-    categorySets.push(sortedSet(categories, `${parts.where} node ${node}`));
+    categorySets.push(sortedSet(categories, parts.where, node));
   }
   return { categoryIndex, categorySets };
 }
 
-function sortedSet(categories: ArrayLike<number>, where: string): Int32Array {
+function sortedSet(categories: ArrayLike<number>, { path }: Place, node: number): Int32Array {
   if (categories.length === 0) {
-    throw new ModelFormatError(where, "is a categorical split without categories");
+    throw new ModelFormatError(`${path} node ${node}`, "is a categorical split without categories");
   }
   for (let i = 0; i < categories.length; i++) {
     const code = categories[i]!;
     if (!Number.isInteger(code) || code < 0 || code >= MAX_CATEGORIES) {
       throw new ModelFormatError(
-        where,
+        `${path} node ${node}`,
         `has category ${code}, expected an integer from 0 to ${MAX_CATEGORIES - 1}`,
       );
     }

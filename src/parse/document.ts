@@ -3,15 +3,33 @@ import { describe, ModelFormatError, UnsupportedModelError } from "../errors.ts"
 import { type CategoricalSplit, listTrees, type ModelParts, type TreeParts } from "../model/builder.ts";
 import type { CategoryNames, LinearModel, Version } from "../model/model.ts";
 import { Field } from "./field.ts";
-import type { JsonValue } from "./json.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
 import { Slab } from "./slab.ts";
 import { decodeUtf8 } from "./text.ts";
+import { COUNTED_LIST, UnreadList } from "./unread-list.ts";
 
 /** A model document, or a serialization snapshot (the payload of a Python pickle), whose `Model` is one. */
 export function readDocument(document: JsonValue): ModelParts {
   const root = new Field(document, "");
   const snapshot = root.get("Model");
   return readModel(snapshot.exists ? snapshot : root);
+}
+
+/** The trees that `readDocument` reads, where the document is a model of trees at all. */
+export function treesOf(document: JsonValue): JsonValue | undefined {
+  const learner = member(member(document, "Model") ?? document, "learner");
+  const booster = member(learner, "gradient_booster");
+  const isDart = member(booster, "name") === "dart";
+  const isForest = isDart || member(booster, "name") === "gbtree";
+  return isForest
+    ? member(member(isDart ? member(booster, "gbtree") : booster, "model"), "trees")
+    : undefined;
+}
+
+function member(value: JsonValue | undefined, key: string): JsonValue | undefined {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as JsonObject)[key]
+    : undefined;
 }
 
 function readModel(root: Field): ModelParts {
@@ -84,10 +102,6 @@ type Forest = Pick<
 function readForest(model: Field, weightHolders: readonly Field[]): Forest {
   const param = model.get("gbtree_model_param");
   const trees = model.get("trees");
-  let numNodes = 0;
-  for (let t = 0; t < trees.length; t++) {
-    numNodes += trees.item(t).get("left_children").length;
-  }
   const slab = new Slab();
   const numTrees = param.get("num_trees").integer();
   if (numTrees !== trees.length) {
@@ -102,7 +116,7 @@ function readForest(model: Field, weightHolders: readonly Field[]): Forest {
     booster: weights === undefined ? "gbtree" : "dart",
     trees: {
       length: trees.length,
-      numNodes,
+      numNodes: countNodes(trees),
       read: (index) => readTree(trees.item(index), slab),
     },
     treeInfo: model.get("tree_info").int32s(),
@@ -113,10 +127,21 @@ function readForest(model: Field, weightHolders: readonly Field[]): Forest {
   };
 }
 
+function countNodes(trees: Field): number {
+  if (trees.value instanceof UnreadList) {
+    return trees.value.counted;
+  }
+  let numNodes = 0;
+  for (let t = 0; t < trees.length; t++) {
+    numNodes += trees.item(t).get(COUNTED_LIST).length;
+  }
+  return numNodes;
+}
+
 /** @param slab for the tree's numbers, in place of those of the tree before */
 function readTree(tree: Field, slab: Slab): TreeParts {
   slab.clear();
-  const leftChildren = tree.get("left_children").int32s(slab);
+  const leftChildren = tree.get(COUNTED_LIST).int32s(slab);
   const rightChildren = tree.get("right_children").int32s(slab);
   const param = tree.get("tree_param");
   const numNodes = param.get("num_nodes").integer(leftChildren.length);
@@ -130,9 +155,7 @@ function readTree(tree: Field, slab: Slab): TreeParts {
   const lossChanges = tree.get("loss_changes");
   const sumHessian = tree.get("sum_hessian");
   return {
-    get where() {
-      return tree.path;
-    },
+    where: tree,
     leftChildren,
     rightChildren,
     splitIndices: tree.get("split_indices").int32s(slab),

@@ -286,7 +286,7 @@ function treeParts(tree: DumpTree, features: FeatureIndex): TreeParts {
   const leafSize = nodes.reduce((size, node) => Math.max(size, node.leaf?.length ?? 0), 1);
   const leaves = checkLeafSizes(nodes, leafSize, where);
   const parts = {
-    where,
+    where: { path: where },
     leftChildren: new Int32Array(numNodes).fill(-1),
     rightChildren: new Int32Array(numNodes).fill(-1),
     splitIndices: new Int32Array(numNodes),

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from "./json.ts";
 import { isHalfway, parseDecimal, unhalve } from "./number.ts";
 import { PackedArray } from "./packed-array.ts";
 import type { Slab } from "./slab.ts";
+import { UnreadList } from "./unread-list.ts";
 
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 
@@ -31,7 +32,9 @@ export class Field {
   fail(expected: string): never {
     const { value } = this;
     const found =
-      value === undefined ? "nothing" : describe(value instanceof PackedArray ? value.unpack() : value);
+      value === undefined
+        ? "nothing"
+        : describe(value instanceof PackedArray || value instanceof UnreadList ? this.#list() : value);
     throw new ModelFormatError(this.path, `found ${found}, expected ${expected}`);
   }
 
@@ -53,7 +56,8 @@ export class Field {
       value === null ||
       Array.isArray(value) ||
       ArrayBuffer.isView(value) ||
-      value instanceof PackedArray
+      value instanceof PackedArray ||
+      value instanceof UnreadList
     ) {
       return this.fail("an object");
     }
@@ -66,11 +70,13 @@ export class Field {
 
   /** @param index below `length` */
   item(index: number): Field {
-    return new Field(this.#list()[index], index, this);
+    const { value } = this;
+    return new Field(value instanceof UnreadList ? value.read(index) : this.#list()[index], index, this);
   }
 
   get length(): number {
-    return this.value instanceof PackedArray ? this.value.length : this.#list().length;
+    const { value } = this;
+    return value instanceof PackedArray || value instanceof UnreadList ? value.length : this.#list().length;
   }
 
   get isEmpty(): boolean {
@@ -180,6 +186,9 @@ export class Field {
     const { value } = this;
     if (value instanceof PackedArray) {
       return value.unpack(slab);
+    }
+    if (value instanceof UnreadList) {
+      return Array.from({ length: value.length }, (_, i) => value.read(i));
     }
     if (value instanceof Int32Array || value instanceof Float32Array || Array.isArray(value)) {
       return value;

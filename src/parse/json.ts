@@ -6,10 +6,12 @@
  * memory only: a dump of a 10,000-level tree is legitimate.
  */
 import { ModelFormatError } from "../errors.ts";
+import { outlineOfJson } from "./json-outline.ts";
 import { isHalfway, nudge } from "./number.ts";
 import type { NumberArray, PackedArray } from "./packed-array.ts";
 import { Slab } from "./slab.ts";
 import { decodeUtf8, Names } from "./text.ts";
+import { leadsToTrees, type PartlyRead, UnreadList } from "./unread-list.ts";
 
 export type JsonValue =
   | null
@@ -19,7 +21,8 @@ export type JsonValue =
   | JsonObject
   | readonly JsonValue[]
   | NumberArray
-  | PackedArray;
+  | PackedArray
+  | UnreadList;
 
 /** Without a prototype, so that a key named `__proto__` or `constructor` is a key like any other. */
 export interface JsonObject {
@@ -87,7 +90,13 @@ export function newObject(): JsonObject {
 
 /** Bytes of one JSON document, UTF-8, to its value. Throws `ModelFormatError` with the byte offset. */
 export function parseJson(bytes: Uint8Array): JsonValue {
-  return new JsonReader(bytes).document();
+  return new JsonReader(bytes, false).document();
+}
+
+/** As `parseJson`, with trees left unread: reading one checks it, which nothing else does. */
+export function parseJsonModel(bytes: Uint8Array): PartlyRead {
+  const reader = new JsonReader(bytes, true);
+  return { document: reader.document(), unread: reader.unread };
 }
 
 class JsonReader {
@@ -97,17 +106,31 @@ class JsonReader {
   readonly #containers: (JsonObject | JsonValue[])[] = [];
   readonly #keys: string[] = [];
   readonly #names = new Names();
-  readonly #slab = new Slab();
+  #slab = new Slab();
   #numbers = new Float64Array(1024);
+  #leavesTrees: boolean;
+  readonly unread: UnreadList[] = [];
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, leavesTrees: boolean) {
     this.#bytes = bytes;
+    this.#leavesTrees = leavesTrees;
   }
 
   document(): JsonValue {
     if (this.#bytes[0] === 0xef && this.#bytes[1] === 0xbb && this.#bytes[2] === 0xbf) {
       this.#at = 3;
     }
+    const value = this.#value();
+    if (this.#peek() !== undefined) {
+      this.#fail("expected the end of the document");
+    }
+    // From here on, its memory is that of one tree after the other.
+    this.#slab = new Slab();
+    this.#leavesTrees = false;
+    return value;
+  }
+
+  #value(): JsonValue {
     for (;;) {
       let value = this.#open();
       if (value === undefined) {
@@ -116,9 +139,6 @@ class JsonReader {
       for (;;) {
         const container = this.#containers[this.#containers.length - 1];
         if (container === undefined) {
-          if (this.#peek() !== undefined) {
-            this.#fail("expected the end of the document");
-          }
           return value;
         }
         if (!this.#attach(container, value)) {
@@ -154,7 +174,31 @@ class JsonReader {
     if (first !== undefined && startsNumber(first)) {
       return this.#numberArray();
     }
+    if (first === OPEN_BRACE && this.#leavesTrees && leadsToTrees(this.#keys)) {
+      const list = this.#leaveUnread();
+      if (list !== undefined) {
+        return list;
+      }
+    }
     return this.#push([], "");
+  }
+
+  #leaveUnread(): UnreadList | undefined {
+    const outline = outlineOfJson(this.#bytes, this.#at);
+    if (outline === undefined) {
+      return undefined;
+    }
+    this.#at = outline.end;
+    const list = new UnreadList(outline, (start) => {
+      this.#slab.clear();
+      // The reading of another may have ended in an error.
+      this.#containers.length = 0;
+      this.#keys.length = 0;
+      this.#at = start;
+      return this.#value();
+    });
+    this.unread.push(list);
+    return list;
   }
 
   #push(container: JsonObject | JsonValue[], key: string): undefined {

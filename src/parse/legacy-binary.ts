@@ -123,7 +123,7 @@ function readNodes(reader: ByteReader, numNodes: number, where: string): TreePar
     Float32Array.from({ length: numNodes }, (_, i) => from[stride * i + offset]!);
   const indices = column(3);
   return {
-    where,
+    where: { path: where },
     leftChildren: column(1),
     rightChildren: column(2),
     splitIndices: indices.map((index) => index & 0x7fffffff),

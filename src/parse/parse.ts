@@ -3,13 +3,14 @@ import { InputError, ModelFormatError, UnsupportedModelError } from "../errors.t
 import { buildModel, type ModelParts } from "../model/builder.ts";
 import type { UnreadModel } from "../model/model.ts";
 import { ByteReader } from "./byte-reader.ts";
-import { readDocument } from "./document.ts";
+import { readDocument, treesOf } from "./document.ts";
 import { type DumpOptions, isJsonDump, readJsonDump } from "./dump.ts";
-import { type JsonValue, parseJson } from "./json.ts";
+import { type JsonValue, parseJson, parseJsonModel } from "./json.ts";
 import { readLegacyBinary } from "./legacy-binary.ts";
 import { decodeUtf8 } from "./text.ts";
 import { looksLikeTextDump, readTextDump } from "./text-dump.ts";
-import { parseUbjson } from "./ubjson.ts";
+import { parseUbjson, parseUbjsonModel } from "./ubjson.ts";
+import type { PartlyRead } from "./unread-list.ts";
 
 export type ModelFormat = "json" | "ubjson" | "binary" | "json-dump" | "text-dump";
 
@@ -71,9 +72,9 @@ function readParsed(document: JsonValue, dump: DumpOptions | undefined): ModelPa
 function readBytes(bytes: Uint8Array, dump: DumpOptions | undefined): ModelParts {
   switch (detectFormat(bytes)) {
     case "json":
-      return readParsed(parseJson(bytes), dump);
+      return readParsed(readJson(bytes), dump);
     case "ubjson":
-      return readDocument(parseWholeUbjson(bytes));
+      return readDocument(readUbjson(bytes));
     case "text-dump":
       return readTextDump(decodeUtf8(withoutLeadingSpace(bytes)), dump);
     case "snapshot":
@@ -128,13 +129,23 @@ function looksLikeLegacyBinary(bytes: Uint8Array): boolean {
   return length > 0 && length < 64 && /^[a-z][\w:]*$/i.test(latin1(bytes.subarray(144, 144 + length)));
 }
 
-function parseWholeUbjson(bytes: Uint8Array): JsonValue {
+function readJson(bytes: Uint8Array): JsonValue {
+  const partly = parseJsonModel(bytes);
+  return willBeRead(partly) ? partly.document : parseJson(bytes);
+}
+
+function readUbjson(bytes: Uint8Array): JsonValue {
   const reader = new ByteReader(bytes, false);
-  const document = parseUbjson(reader);
+  const partly = parseUbjsonModel(reader);
   if (reader.remaining > 0) {
     reader.fail(`${reader.remaining} bytes follow the end of the document`);
   }
-  return document;
+  return willBeRead(partly) ? partly.document : parseUbjson(new ByteReader(bytes, false));
+}
+
+/** Whether nothing is left unread but the trees of the model: all of a document is checked. */
+function willBeRead({ document, unread }: PartlyRead): boolean {
+  return unread.every((list) => list === treesOf(document));
 }
 
 /** Pickle payload of 1.0 to 1.2: magic, offset of the JSON configuration, binary model, configuration. */

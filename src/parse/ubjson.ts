@@ -5,6 +5,8 @@
 import type { ByteReader } from "./byte-reader.ts";
 import { EMPTY_LIST, type JsonObject, type JsonValue, newObject } from "./json.ts";
 import { ELEMENT_BYTES, PackedArray } from "./packed-array.ts";
+import { outlineOfUbjson } from "./ubjson-outline.ts";
+import { leadsToTrees, type PartlyRead, UnreadList } from "./unread-list.ts";
 
 /** Containers that are open, outermost first. */
 class Stack {
@@ -13,6 +15,12 @@ class Stack {
   readonly keys: string[] = [];
   /** For each counted array, the values still to come; -1 where a closing mark ends the container. */
   readonly left: number[] = [];
+  /** Lists of trees that are left unread; none are where this is undefined. */
+  readonly unread: UnreadList[] | undefined;
+
+  constructor(unread?: UnreadList[]) {
+    this.unread = unread;
+  }
 
   push(container: JsonObject | JsonValue[], left: number): undefined {
     this.containers.push(container);
@@ -38,7 +46,16 @@ const MARKS = {
 
 /** One UBJSON document. `reader` is big-endian and is left behind the last byte. */
 export function parseUbjson(reader: ByteReader): JsonValue {
-  const stack = new Stack();
+  return parse(reader, new Stack());
+}
+
+/** As `parseUbjson`, with trees left unread: reading one checks it, which nothing else does. */
+export function parseUbjsonModel(reader: ByteReader): PartlyRead {
+  const unread: UnreadList[] = [];
+  return { document: parse(reader, new Stack(unread)), unread };
+}
+
+function parse(reader: ByteReader, stack: Stack): JsonValue {
   for (;;) {
     let value = openValue(reader, stack);
     for (;;) {
@@ -104,7 +121,31 @@ function openValue(reader: ByteReader, stack: Stack): JsonValue | undefined {
     return readTypedArray(reader);
   }
   const left = skipMark(reader, MARKS.count) ? readLength(reader, 1, "array") : -1;
+  if (
+    reader.bytes[reader.offset] === MARKS.objectOpen &&
+    stack.unread !== undefined &&
+    leadsToTrees(stack.keys)
+  ) {
+    const list = leaveUnread(reader, left);
+    if (list !== undefined) {
+      stack.unread.push(list);
+      return list;
+    }
+  }
   return stack.push([], left);
+}
+
+function leaveUnread(reader: ByteReader, count: number): UnreadList | undefined {
+  const start = reader.offset;
+  const outline = outlineOfUbjson(reader, count);
+  if (outline === undefined) {
+    reader.offset = start;
+    return undefined;
+  }
+  return new UnreadList(outline, (at) => {
+    reader.offset = at;
+    return parse(reader, new Stack());
+  });
 }
 
 function readScalar(reader: ByteReader, mark: number): JsonValue {
