@@ -1,6 +1,7 @@
 /** gRPC as a service: health, metadata, reflection, deadlines, ids, models that change under load, and the end. */
 import { readFileSync } from "node:fs";
 import { connect, constants } from "node:http2";
+import { connect as connectTcp, type Socket } from "node:net";
 import { join } from "node:path";
 import { create, createRegistry, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
@@ -21,6 +22,7 @@ import {
 } from "../src/proto/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as OlderReflection } from "../src/proto/grpc/reflection/v1alpha/reflection_pb.ts";
 import { GRPCInferenceService } from "../src/proto/open_inference_pb.ts";
+import { FRAME, frame, headerBlock } from "./hostile/class.ts";
 import { GrpcClient } from "./support/grpc-client.ts";
 import { put, type Repository, type Running, startService, until } from "./support/service.ts";
 import { A, B, MATRIX, swapUnderLoad } from "./support/swaps.ts";
@@ -303,4 +305,72 @@ describe("calls", () => {
     await stopped;
     expect(await codeOf(client.call(oip.serverLive, {}))).toBe(Status.UNAVAILABLE);
   });
+
+  it("are told of the end with a reply, before a client makes its next call", async () => {
+    const of = await start({ "m.ubj": A.model }, { drainTimeout: 20_000 });
+    const socket = connectTcp(of.service.grpcPort, "127.0.0.1");
+    const frames = readFrames(socket);
+    const call = (stream: number) => {
+      const headers = {
+        ":method": "POST",
+        ":scheme": "http",
+        ":path": "/inference.GRPCInferenceService/ServerLive",
+        ":authority": "localhost",
+        "content-type": "application/grpc",
+        te: "trailers",
+      };
+      socket.write(
+        Buffer.concat([
+          frame(FRAME.headers, END_HEADERS, stream, headerBlock(headers)),
+          frame(FRAME.data, END_STREAM, stream, Buffer.alloc(5)),
+        ]),
+      );
+    };
+    const ended = (stream: number) =>
+      frames.findIndex((each) => each.stream === stream && (each.flags & END_STREAM) > 0);
+    const told = () => frames.findIndex(({ type }) => type === FRAME.goaway);
+    socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    socket.write(frame(FRAME.settings, 0, 0));
+    call(1);
+    await until(() => ended(1) >= 0);
+    const stopped = of.service.stop();
+    // This one comes when the service is stopping already.
+    call(3);
+    await until(() => ended(3) >= 0);
+    expect(frames.filter(({ type }) => type === FRAME.rstStream)).toEqual([]);
+    expect(told()).toBeGreaterThan(ended(1));
+    expect(told()).toBeLessThan(ended(3));
+    expect(frames[told()]!.content.readUInt32BE(0)).toBe(3);
+    await stopped;
+  });
 });
+
+const END_STREAM = 1;
+const END_HEADERS = 4;
+
+interface Frame {
+  readonly type: number;
+  readonly flags: number;
+  readonly stream: number;
+  readonly content: Buffer;
+}
+
+/** The frames that have come so far: a list that grows. */
+function readFrames(socket: Socket): Frame[] {
+  const frames: Frame[] = [];
+  let rest = Buffer.alloc(0);
+  socket.on("data", (bytes: Buffer) => {
+    rest = Buffer.concat([rest, bytes]);
+    while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
+      const end = 9 + rest.readUIntBE(0, 3);
+      frames.push({
+        type: rest[3]!,
+        flags: rest[4]!,
+        stream: rest.readUInt32BE(5),
+        content: rest.subarray(9, end),
+      });
+      rest = rest.subarray(end);
+    }
+  });
+  return frames;
+}

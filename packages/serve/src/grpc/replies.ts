@@ -7,6 +7,7 @@ import {
   type ServerListener,
 } from "@grpc/grpc-js";
 import { Unread } from "../unread.ts";
+import { peerOf } from "./departures.ts";
 
 /** Smaller ones are part of what a connection has room for. */
 const LEAST_BYTES = 1 << 14;
@@ -22,7 +23,7 @@ export class Replies {
   }
 
   add(socket: Socket): void {
-    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    const peer = peerOf(socket);
     this.#sockets.set(peer, socket);
     socket.once("close", () => this.#sockets.delete(peer));
   }

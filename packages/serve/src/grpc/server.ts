@@ -1,15 +1,7 @@
 /** A listener for gRPC: limits, deadlines, replies, the log line of each call, and an end that loses none. */
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import {
-  type ConnectionInjector,
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  status as Status,
-  type sendUnaryData,
-} from "@grpc/grpc-js";
+import { Metadata, Server, type ServerUnaryCall, status as Status, type sendUnaryData } from "@grpc/grpc-js";
 import type { Call, Scored } from "../api.ts";
 import type { Config } from "../config/settings.ts";
 import { Failure, type FailureKind, toFailure, tooBusy } from "../failure.ts";
@@ -22,6 +14,7 @@ import type { ScoreAnswer } from "../scoring/request.ts";
 import type { Security } from "../security/security.ts";
 import type { Trace, Tracing } from "../tracing/tracing.ts";
 import { type Arrival, Arrivals } from "./arrivals.ts";
+import { Departures, type Group, newGroup } from "./departures.ts";
 import { HEALTH_PROTOCOL } from "./health.ts";
 import { decode, encode } from "./messages.ts";
 import { Newcomers } from "./newcomers.ts";
@@ -89,14 +82,14 @@ export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #server: Server;
   readonly #listener: NetServer;
-  readonly #injectors: ConnectionInjector[];
-  readonly #inject: () => ConnectionInjector;
+  readonly #groups: Group[];
   #nextGroup = 0;
   readonly #sockets = new Set<Socket>();
   readonly #streams = new OpenStreams();
   readonly #arrivals: Arrivals;
   readonly #newcomers: Newcomers;
   readonly #replies: Replies;
+  readonly #departures = new Departures();
 
   constructor(options: GrpcServerOptions) {
     const { config, methods, streams, security, openPaths, onRefused } = options;
@@ -110,7 +103,7 @@ export class GrpcServer {
       (arrival) => this.#noteLost(arrival),
     );
     this.#server = new Server({
-      interceptors: [this.#arrivals.interceptor, this.#replies.interceptor],
+      interceptors: [this.#arrivals.interceptor, this.#replies.interceptor, this.#departures.interceptor],
       "grpc.max_receive_message_length": config.maxRequestBytes,
       "grpc.max_send_message_length": -1,
       "grpc.max_concurrent_streams": MAX_STREAMS,
@@ -131,8 +124,7 @@ export class GrpcServer {
       const handle = (call: StreamCall) => this.#streams.handle(method, call);
       this.#server.register(method.path, handle as never, AS_IT_IS, AS_IT_IS, method.type);
     }
-    this.#inject = () => this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#injectors = Array.from({ length: GROUPS }, this.#inject);
+    this.#groups = Array.from({ length: GROUPS }, () => newGroup(this.#server));
     this.#listener = this.#createListener();
     this.#listener.maxConnections = config.maxConnections;
     this.#listener.on("connection", (socket: Socket) => {
@@ -148,7 +140,7 @@ export class GrpcServer {
     const accept = (socket: Socket) => {
       this.#newcomers.add(socket);
       this.#nextGroup = (this.#nextGroup + 1) % GROUPS;
-      this.#injectors[this.#nextGroup]!.injectConnection(socket);
+      this.#groups[this.#nextGroup]!.injector.injectConnection(socket);
     };
     if (security.tls === undefined) {
       return createServer({ noDelay: true }, accept);
@@ -181,14 +173,15 @@ export class GrpcServer {
     return this.#sockets.size;
   }
 
-  /** Ends about so many connections, each after its calls: clients connect anew (GOAWAY). */
+  /** Ends about so many connections, each with its next reply: clients connect anew (GOAWAY). */
   giveUp(connections: number): void {
     const groups = Math.round((GROUPS * connections) / Math.max(1, this.connections));
     for (let i = 0; i < groups; i++) {
       this.#nextGroup = (this.#nextGroup + 1) % GROUPS;
-      // Not `drain`, whose end would come to connections that have joined the group meanwhile.
-      this.#injectors[this.#nextGroup]!.destroy();
-      this.#injectors[this.#nextGroup] = this.#inject();
+      const { injector, sessions } = this.#groups[this.#nextGroup]!;
+      this.#groups[this.#nextGroup] = newGroup(this.#server);
+      // Not the injector's `drain`, which cancels calls after a while.
+      void this.#departures.announce(sessions).then(() => injector.destroy());
     }
   }
 
@@ -205,6 +198,10 @@ export class GrpcServer {
         socket.destroy();
       }
     }, this.#options.config.drainTimeout);
+    await Promise.race([
+      closed,
+      this.#departures.announce(this.#groups.flatMap(({ sessions }) => [...sessions])),
+    ]);
     this.#server.tryShutdown(() => undefined);
     await closed;
     clearTimeout(end);
