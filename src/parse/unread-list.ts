@@ -3,6 +3,18 @@ import type { JsonValue } from "./json.ts";
 /** The list of a tree whose entries count its nodes. */
 export const COUNTED_LIST = "left_children";
 
+/** Whether a key is `COUNTED_LIST`: `length` bytes from `start` on. */
+export function isCountedKey(bytes: Uint8Array, start: number, length: number): boolean {
+  if (length !== COUNTED_LIST.length) {
+    return false;
+  }
+  let i = 0;
+  while (i < length && bytes[start + i] === COUNTED_LIST.charCodeAt(i)) {
+    i++;
+  }
+  return i === length;
+}
+
 /** What a look over a list of objects finds. */
 export interface Outline {
   /** Where each object begins: bytes. */
