@@ -193,7 +193,7 @@ function memoryTables(memory: readonly MemoryResult[]): string[] {
     "",
     "Megabytes. Tables: the compiled forest (docs/layout-format.md). Kept: all that goes when the model goes, heap and " +
       "buffers, before any row is scored; and after a batch and a single row, with the engine's own tables, which count as " +
-      "tables then. Peak: most memory of a process that loads the file, less that of one which only reads it, and the file.",
+      "tables then. Peak: most memory of a process that loads the file, less that of one which only reads it (both have optimised other code before), and the file.",
     "",
     ...header([
       "model",
