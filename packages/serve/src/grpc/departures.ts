@@ -5,12 +5,11 @@ import {
   type ConnectionInjector,
   type Server,
   ServerCredentials,
-  ServerInterceptingCall,
-  type ServerInterceptor,
+  type ServerInterceptingCallInterface,
 } from "@grpc/grpc-js";
 
 /** Milliseconds in which connections end with a reply; those on which none was sent end then. */
-export const NOTICE = 300;
+const NOTICE = 300;
 
 /** What the library knows of each of its listeners, and does not publish. */
 type Listeners = ReadonlyMap<unknown, { readonly sessions: ReadonlySet<ServerHttp2Session> }>;
@@ -29,17 +28,14 @@ export class Departures {
   /** By the peer, as calls name it. */
   readonly #leaving = new Map<string, ServerHttp2Session>();
 
-  readonly interceptor: ServerInterceptor = (_, call) =>
-    new ServerInterceptingCall(call, {
-      sendStatus: (status, next) => {
-        if (this.#leaving.size > 0) {
-          const peer = call.getPeer();
-          this.#leaving.get(peer)?.close();
-          this.#leaving.delete(peer);
-        }
-        next(status);
-      },
-    });
+  /** To be told of each call that is about to end. */
+  passing(call: ServerInterceptingCallInterface): void {
+    if (this.#leaving.size > 0) {
+      const peer = call.getPeer();
+      this.#leaving.get(peer)?.close();
+      this.#leaving.delete(peer);
+    }
+  }
 
   /** From here on, these connections end with their next reply. Resolves when the others may be ended. */
   async announce(sessions: Iterable<ServerHttp2Session>): Promise<void> {

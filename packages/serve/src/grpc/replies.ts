@@ -14,10 +14,13 @@ const LEAST_BYTES = 1 << 14;
 
 export class Replies {
   readonly #unread: Unread;
+  readonly #onEnd: (call: ServerInterceptingCallInterface) => void;
   /** By the peer, as calls name it. */
   readonly #sockets = new Map<string, Socket>();
 
-  constructor(timeout: number, onClosed: () => void) {
+  /** @param onEnd told of each call whose reply is whole and about to end: an interceptor more would cost each call */
+  constructor(timeout: number, onClosed: () => void, onEnd: (call: ServerInterceptingCallInterface) => void) {
+    this.#onEnd = onEnd;
     // A connection carries the calls of many clients, of which each may take its time.
     this.#unread = new Unread({ timeout, maxBytesOfOne: Number.POSITIVE_INFINITY, onClosed });
   }
@@ -44,6 +47,10 @@ export class Replies {
           taken = this.#note(call, message.length);
         }
         next(message);
+      },
+      sendStatus: (status, next) => {
+        this.#onEnd(call);
+        next(status);
       },
     });
   };

@@ -95,7 +95,11 @@ export class GrpcServer {
     const { config, methods, streams, security, openPaths, onRefused } = options;
     this.#options = options;
     this.#newcomers = new Newcomers(config.headersTimeout, () => onRefused("slow request"));
-    this.#replies = new Replies(config.replyTimeout, () => onRefused("slow reader"));
+    this.#replies = new Replies(
+      config.replyTimeout,
+      () => onRefused("slow reader"),
+      (call) => this.#departures.passing(call),
+    );
     this.#arrivals = new Arrivals(
       config.bodyTimeout,
       (path, metadata) =>
@@ -103,7 +107,7 @@ export class GrpcServer {
       (arrival) => this.#noteLost(arrival),
     );
     this.#server = new Server({
-      interceptors: [this.#arrivals.interceptor, this.#replies.interceptor, this.#departures.interceptor],
+      interceptors: [this.#arrivals.interceptor, this.#replies.interceptor],
       "grpc.max_receive_message_length": config.maxRequestBytes,
       "grpc.max_send_message_length": -1,
       "grpc.max_concurrent_streams": MAX_STREAMS,
