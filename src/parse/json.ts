@@ -186,6 +186,8 @@ class JsonReader {
   #leaveUnread(): UnreadList | undefined {
     const outline = outlineOfJson(this.#bytes, this.#at);
     if (outline === undefined) {
+      // Once: lists in lists would be looked over again and again.
+      this.#leavesTrees = false;
       return undefined;
     }
     this.#at = outline.end;

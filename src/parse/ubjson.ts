@@ -15,8 +15,8 @@ class Stack {
   readonly keys: string[] = [];
   /** For each counted array, the values still to come; -1 where a closing mark ends the container. */
   readonly left: number[] = [];
-  /** Lists of trees that are left unread; none are where this is undefined. */
-  readonly unread: UnreadList[] | undefined;
+  /** Lists of trees that are left unread; undefined where no more may be. */
+  unread: UnreadList[] | undefined;
 
   constructor(unread?: UnreadList[]) {
     this.unread = unread;
@@ -131,6 +131,8 @@ function openValue(reader: ByteReader, stack: Stack): JsonValue | undefined {
       stack.unread.push(list);
       return list;
     }
+    // Once: lists in lists would be looked over again and again.
+    stack.unread = undefined;
   }
   return stack.push([], left);
 }

@@ -47,6 +47,7 @@ export const GROWING: Readonly<Record<string, Growing>> = {
   "white space that ends in rubbish": (n) => [`${json}${" ".repeat(n)}x`],
   "deep arrays": (n) => [beside("[".repeat(levels(n)) + "]".repeat(levels(n)))],
   "deep objects": (n) => [beside(`${'{"a":'.repeat(levels(n))}1${"}".repeat(levels(n))}`)],
+  "trees in trees without end": (n) => [beside('{"gradient_booster":{"model":{"trees":['.repeat(n / 40))],
   "many trees": (n) => [writeJson(modelDocument(modelOf(Array.from({ length: n / 700 }, () => STUMP))))],
   "many trees in UBJSON": (n) => [
     writeUbjson(modelDocument(modelOf(Array.from({ length: n / 1000 }, () => STUMP)))),
