@@ -24,7 +24,7 @@ const leaf: fc.Arbitrary<Document> = fc.oneof(
   fc.constantFrom(null, true, false),
   fc.array(fc.integer({ min: -1, max: 99 }), { maxLength: 5 }).map((list) => Int32Array.from(list)),
 );
-const { object } = fc.letrec<{ object: Document; value: Document }>((tie) => ({
+const { object, value } = fc.letrec<{ object: Document; value: Document }>((tie) => ({
   object: fc.dictionary(key, tie("value"), { maxKeys: 4 }) as fc.Arbitrary<Document>,
   value: fc.oneof(
     { depthSize: "small" },
@@ -34,6 +34,15 @@ const { object } = fc.letrec<{ object: Document; value: Document }>((tie) => ({
   ),
 }));
 const objects = fc.array(object, { minLength: 1, maxLength: 5 });
+/** As the trees of a file are: all with the same keys in the same order. */
+const alike = fc.uniqueArray(key, { minLength: 1 }).chain((keys) =>
+  fc.array(
+    fc
+      .tuple(...keys.map(() => value))
+      .map((values): Document => Object.fromEntries(keys.map((name, i) => [name, values[i]!]))),
+    { minLength: 1, maxLength: 5 },
+  ),
+);
 
 const around = (trees: readonly Document[]): Document => ({
   learner: {
@@ -56,11 +65,11 @@ function plain(value: JsonValue): JsonValue {
   if (typeof value !== "object" || value === null) {
     return value;
   }
-  const unpacked = "unpack" in value ? (value as unknown as { unpack(): ArrayLike<number> }).unpack() : value;
+  const unpacked = "unpack" in value ? (value as unknown as { unpack(): object }).unpack() : value;
   if (ArrayBuffer.isView(unpacked)) {
     return [...(unpacked as unknown as Iterable<number>)];
   }
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]));
+  return Object.fromEntries(Object.entries(unpacked).map(([name, each]) => [name, plain(each as JsonValue)]));
 }
 
 function treesIn(document: JsonValue): JsonValue {
@@ -101,12 +110,30 @@ describe("what is found", () => {
 
   it("in UBJSON, counted and closed by a mark", () => {
     fc.assert(
-      fc.property(objects, fc.boolean(), (trees, counted) => {
+      fc.property(alike, fc.boolean(), (trees, counted) => {
         const bytes = counted ? writeUbjson(around(trees)) : closed(writeUbjson(around(trees)));
         const { document, unread } = parseUbjsonModel(new ByteReader(bytes, false));
+        const whole = parseUbjson(new ByteReader(bytes, false));
         if (trees.every((tree) => depthOf(tree) < 4)) {
           expect(unread).toEqual([treesIn(document)]);
-          expectFound(treesIn(document), parseUbjson(new ByteReader(bytes, false)));
+          expectFound(treesIn(document), whole);
+        } else if (unread.length === 0) {
+          expect(plain(document)).toEqual(plain(whole));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("in UBJSON by the reader of documents, where trees differ in their keys", () => {
+    fc.assert(
+      fc.property(objects, (trees) => {
+        const bytes = writeUbjson(around(trees));
+        const { document, unread } = parseUbjsonModel(new ByteReader(bytes, false));
+        const keys = new Set(trees.map((tree) => Object.keys(tree!).join("\n")));
+        if (keys.size > 1) {
+          expect(unread).toEqual([]);
+          expect(plain(document)).toEqual(plain(parseUbjson(new ByteReader(bytes, false))));
         }
       }),
     );

@@ -2,6 +2,7 @@ import { describe, ModelFormatError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { isHalfway, parseDecimal, unhalve } from "./number.ts";
 import { PackedArray } from "./packed-array.ts";
+import { PackedObject } from "./packed-object.ts";
 import type { Slab } from "./slab.ts";
 import { UnreadList } from "./unread-list.ts";
 
@@ -30,11 +31,7 @@ export class Field {
   }
 
   fail(expected: string): never {
-    const { value } = this;
-    const found =
-      value === undefined
-        ? "nothing"
-        : describe(value instanceof PackedArray || value instanceof UnreadList ? this.#list() : value);
+    const found = this.value === undefined ? "nothing" : describe(this.#unpacked());
     throw new ModelFormatError(this.path, `found ${found}, expected ${expected}`);
   }
 
@@ -44,24 +41,28 @@ export class Field {
 
   /** A member of an object, which may be absent. */
   get(key: string): Field {
+    if (this.value instanceof PackedObject) {
+      return new Field(this.value.get(key), key, this);
+    }
     const object = this.object();
     const value = Object.hasOwn(object, key) ? object[key] : undefined;
     return new Field(value, key, this);
   }
 
   object(): JsonObject {
-    const value = this.value;
-    if (
-      typeof value !== "object" ||
-      value === null ||
-      Array.isArray(value) ||
-      ArrayBuffer.isView(value) ||
-      value instanceof PackedArray ||
-      value instanceof UnreadList
-    ) {
+    const value = this.#unpacked();
+    if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
       return this.fail("an object");
     }
     return value as JsonObject;
+  }
+
+  #unpacked(): JsonValue | undefined {
+    const { value } = this;
+    if (value instanceof UnreadList) {
+      return Array.from({ length: value.length }, (_, i) => value.read(i));
+    }
+    return value instanceof PackedArray || value instanceof PackedObject ? value.unpack() : value;
   }
 
   items(): Field[] {
@@ -188,7 +189,7 @@ export class Field {
       return value.unpack(slab);
     }
     if (value instanceof UnreadList) {
-      return Array.from({ length: value.length }, (_, i) => value.read(i));
+      return this.#unpacked() as readonly JsonValue[];
     }
     if (value instanceof Int32Array || value instanceof Float32Array || Array.isArray(value)) {
       return value;

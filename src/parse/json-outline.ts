@@ -1,4 +1,4 @@
-import { isCountedKey, type Outline } from "./unread-list.ts";
+import { COUNTED_LIST } from "./unread-list.ts";
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -8,6 +8,16 @@ const BACKSLASH = 92;
 const CLOSE_BRACKET = 93;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
+
+/** What a look over a list of objects finds. */
+export interface Outline {
+  /** Where each object begins: bytes. */
+  readonly starts: readonly number[];
+  /** Behind the list. */
+  readonly end: number;
+  /** Entries of all lists under the key `COUNTED_LIST`; more where an object has several. */
+  readonly counted: number;
+}
 
 /**
  * Looks over a list of objects, whose first begins at `start`. It is not checked: what is read later is. `undefined` where the
@@ -37,7 +47,7 @@ export function outlineOfJson(bytes: Uint8Array, start: number): Outline | undef
         if (at < 0) {
           return undefined;
         }
-        if (isCountedKey(bytes, key, at - key)) {
+        if (at - key === COUNTED_LIST.length && isCounted(bytes, key)) {
           counted += entries(bytes, at + 1);
         }
         at++;
@@ -95,6 +105,15 @@ function endOfText(bytes: Uint8Array, start: number): number {
     }
   }
   return -1;
+}
+
+function isCounted(bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < COUNTED_LIST.length; i++) {
+    if (bytes[start + i] !== COUNTED_LIST.charCodeAt(i)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** Entries of the list of numbers that follows a key, which `start` is behind. */

@@ -9,6 +9,7 @@ import { ModelFormatError } from "../errors.ts";
 import { outlineOfJson } from "./json-outline.ts";
 import { isHalfway, nudge } from "./number.ts";
 import type { NumberArray, PackedArray } from "./packed-array.ts";
+import type { PackedObject } from "./packed-object.ts";
 import { Slab } from "./slab.ts";
 import { decodeUtf8, Names } from "./text.ts";
 import { leadsToTrees, type PartlyRead, UnreadList } from "./unread-list.ts";
@@ -22,6 +23,7 @@ export type JsonValue =
   | readonly JsonValue[]
   | NumberArray
   | PackedArray
+  | PackedObject
   | UnreadList;
 
 /** Without a prototype, so that a key named `__proto__` or `constructor` is a key like any other. */
@@ -190,13 +192,14 @@ class JsonReader {
       this.#leavesTrees = false;
       return undefined;
     }
-    this.#at = outline.end;
-    const list = new UnreadList(outline, (start) => {
+    const { starts, end, counted } = outline;
+    this.#at = end;
+    const list = new UnreadList(starts.length, counted, (index) => {
       this.#slab.clear();
       // The reading of another may have ended in an error.
       this.#containers.length = 0;
       this.#keys.length = 0;
-      this.#at = start;
+      this.#at = starts[index]!;
       return this.#value();
     });
     this.unread.push(list);

@@ -5,6 +5,7 @@
 import type { ByteReader } from "./byte-reader.ts";
 import { EMPTY_LIST, type JsonObject, type JsonValue, newObject } from "./json.ts";
 import { ELEMENT_BYTES, PackedArray } from "./packed-array.ts";
+import { PackedObject } from "./packed-object.ts";
 import { outlineOfUbjson } from "./ubjson-outline.ts";
 import { leadsToTrees, type PartlyRead, UnreadList } from "./unread-list.ts";
 
@@ -138,16 +139,20 @@ function openValue(reader: ByteReader, stack: Stack): JsonValue | undefined {
 }
 
 function leaveUnread(reader: ByteReader, count: number): UnreadList | undefined {
-  const start = reader.offset;
-  const outline = outlineOfUbjson(reader, count);
-  if (outline === undefined) {
-    reader.offset = start;
+  const table = outlineOfUbjson(reader, count);
+  if (table === undefined) {
     return undefined;
   }
-  return new UnreadList(outline, (at) => {
+  let stack = new Stack();
+  const read = (at: number): JsonValue => {
+    if (stack.containers.length > 0) {
+      // Reading another value has ended in an error.
+      stack = new Stack();
+    }
     reader.offset = at;
-    return parse(reader, new Stack());
-  });
+    return parse(reader, stack);
+  };
+  return new UnreadList(table.length, table.counted, (row) => new PackedObject(table, row, read));
 }
 
 function readScalar(reader: ByteReader, mark: number): JsonValue {

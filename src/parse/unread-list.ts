@@ -3,28 +3,6 @@ import type { JsonValue } from "./json.ts";
 /** The list of a tree whose entries count its nodes. */
 export const COUNTED_LIST = "left_children";
 
-/** Whether a key is `COUNTED_LIST`: `length` bytes from `start` on. */
-export function isCountedKey(bytes: Uint8Array, start: number, length: number): boolean {
-  if (length !== COUNTED_LIST.length) {
-    return false;
-  }
-  let i = 0;
-  while (i < length && bytes[start + i] === COUNTED_LIST.charCodeAt(i)) {
-    i++;
-  }
-  return i === length;
-}
-
-/** What a look over a list of objects finds. */
-export interface Outline {
-  /** Where each object begins: bytes. */
-  readonly starts: readonly number[];
-  /** Behind the list. */
-  readonly end: number;
-  /** Entries of all lists under the key `COUNTED_LIST`; more where an object has several. */
-  readonly counted: number;
-}
-
 /**
  * The trees of a file where they stand in it, each read when it is asked for: what a parsed tree has besides its numbers, some
  * fifteen objects, weighs more than these where it has few nodes. What was read before is not valid any more.
@@ -33,19 +11,13 @@ export class UnreadList {
   readonly length: number;
   /** Nodes of all trees; never less than those that `read` finds. */
   readonly counted: number;
-  readonly #starts: readonly number[];
-  readonly #read: (start: number) => JsonValue;
-
-  constructor({ starts, counted }: Outline, read: (start: number) => JsonValue) {
-    this.length = starts.length;
-    this.counted = counted;
-    this.#starts = starts;
-    this.#read = read;
-  }
-
   /** @throws ModelFormatError for what is broken inside */
-  read(index: number): JsonValue {
-    return this.#read(this.#starts[index]!);
+  readonly read: (index: number) => JsonValue;
+
+  constructor(length: number, counted: number, read: (index: number) => JsonValue) {
+    this.length = length;
+    this.counted = counted;
+    this.read = read;
   }
 }
 
