@@ -166,6 +166,14 @@ describe("a model", () => {
   const row = [0.7, 0];
   const expected = Booster.load(json).predictRow(row)[0]!;
 
+  it("has as many nodes as are counted, in both formats", () => {
+    const three = modelDocument(modelOf([STUMP, [{ leaf: 0.25 }], STUMP], { numFeatures: 2 }));
+    const ubjson = parseUbjsonModel(new ByteReader(writeUbjson(three), false));
+    for (const { unread } of [ubjson, parseJsonModel(encoder.encode(writeJson(three)))]) {
+      expect(unread.map(({ length, counted }) => [length, counted])).toEqual([[3, 3 + 1 + 3]]);
+    }
+  });
+
   it("is scored as it should be", () => {
     expect(expected).toBe(2.75);
   });
