@@ -8,6 +8,8 @@ import { labelColumn, output, pythonColumn, SCORE } from "./choices.ts";
 export interface GridColumn {
   /** For sorting: a column's name, or `SCORE`. */
   readonly by: string;
+  /** Among the columns of the grid. */
+  readonly index: number;
   readonly name: string;
   readonly isNumber: boolean;
   readonly left: number;
@@ -42,14 +44,14 @@ export const gridColumns: ReadonlySignal<readonly GridColumn[]> = computed(() =>
   const others = from.others.filter((column) => !first.includes(column));
   const features = from.columns.filter((column) => column !== undefined);
   let left = ROW_NUMBER_WIDTH;
-  return [score, ...[...others, ...first, ...features].map(columnOf)].map((column) => {
-    const placed = { ...column, left };
+  return [score, ...[...others, ...first, ...features].map(columnOf)].map((column, index) => {
+    const placed = { ...column, index, left };
     left += column.width;
     return placed;
   });
 });
 
-function columnOf(column: Column): Omit<GridColumn, "left"> {
+function columnOf(column: Column): Omit<GridColumn, "left" | "index"> {
   const isNumber = column.kind === "number";
   return {
     by: column.name,

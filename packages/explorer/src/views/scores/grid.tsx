@@ -6,12 +6,13 @@
  * 2^25 pixels; beyond that, the scroll bar stands for more rows than it has pixels.
  */
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { count } from "../../app/format.ts";
 import { selectedRow, selectRow } from "../../state/selection.ts";
 import { cycleSort, sort } from "./choices.ts";
 import { type GridColumn, gridColumns, ROW_NUMBER_WIDTH, widthOf } from "./grid-columns.ts";
 import { isOrdering, order } from "./order.ts";
+import { Slots } from "./slots.ts";
 
 export const ROW_HEIGHT = 30;
 const HEAD_HEIGHT = 36;
@@ -19,37 +20,36 @@ const MAX_HEIGHT = 30_000_000;
 /** Rows and pixels beyond what is seen, so that scrolling shows no gaps. */
 const SPARE_ROWS = 8;
 const SPARE_PIXELS = 200;
+/** Pixels: above the table. */
+const OUT_OF_SIGHT = -4 * ROW_HEIGHT;
 
 interface Window {
   readonly top: number;
   readonly left: number;
   readonly width: number;
   readonly height: number;
+  /** Right after a jump: what is in sight comes first, and what is spare a frame later. */
+  readonly isJump: boolean;
 }
 
-const seen = signal<Window>({ top: 0, left: 0, width: 800, height: 600 });
+const seen = signal<Window>({ top: 0, left: 0, width: 800, height: 600, isJump: false });
 
 export function Grid() {
   const scroller = useRef<HTMLDivElement>(null);
+  const rowSlots = useMemo(() => new Slots(), []);
   useEffect(() => watch(scroller.current!), []);
-  const columns = gridColumns.value;
+  const columns = useColumns();
   const { count: rows } = order.value;
-  const { top, left, width, height } = seen.value;
+  const { top, height, isJump } = seen.value;
+  const spare = isJump ? 0 : SPARE_ROWS;
   const full = rows * ROW_HEIGHT;
   const shown = Math.min(full, MAX_HEIGHT);
   const first = firstRow(top, height, rows);
-  const begin = Math.max(0, Math.floor(first) - SPARE_ROWS);
-  const end = Math.min(rows, Math.ceil(first + height / ROW_HEIGHT) + SPARE_ROWS);
-  // Rows that leave at one end come in again at the other, so that elements are filled anew and not made anew.
-  const slots = 2 ** Math.ceil(Math.log2(Math.max(1, end - begin)));
+  const begin = Math.max(0, Math.floor(first) - spare);
+  const end = Math.min(rows, Math.ceil(first + height / ROW_HEIGHT) + spare);
   // Rows lie around the scrolled place, which is not where their numbers say once the bar is scaled.
-  const offset = top - (first - begin) * ROW_HEIGHT;
-  const inSight = columns.filter(
-    (column, i) =>
-      i === 0 ||
-      (column.left + column.width > left - SPARE_PIXELS && column.left < left + width + SPARE_PIXELS),
-  );
-  const total = widthOf(columns);
+  const offset = top - first * ROW_HEIGHT;
+  const size = { width: `${columns.total}px` };
   return (
     <div
       ref={scroller}
@@ -57,39 +57,61 @@ export function Grid() {
       role="table"
       aria-label="Rows and their scores"
       aria-rowcount={rows + 1}
-      aria-colcount={columns.length + 1}
+      aria-colcount={columns.count + 1}
       aria-busy={isOrdering.value}
       tabIndex={0}
       onKeyDown={(event) => move(event, scroller.current!)}
     >
-      <div class="grid-head" role="rowgroup" style={{ width: `${total}px`, height: `${HEAD_HEIGHT}px` }}>
-        <div role="row" aria-rowindex={1}>
-          <div
-            class="row-number"
-            role="columnheader"
-            aria-colindex={1}
-            style={{ width: `${ROW_NUMBER_WIDTH}px` }}
-          >
-            row
-          </div>
-          {inSight.map((column) => (
-            <Head key={column.by} column={column} index={columns.indexOf(column)} />
-          ))}
-        </div>
+      <div class="grid-head" role="rowgroup" style={{ ...size, height: `${HEAD_HEIGHT}px` }}>
+        <HeadRow columns={columns} />
       </div>
-      <div class="grid-body" role="rowgroup" style={{ width: `${total}px`, height: `${shown}px` }}>
-        {Array.from({ length: Math.max(0, end - begin) }, (_, i) => (
+      <div class="grid-body" role="rowgroup" style={{ ...size, height: `${shown}px` }}>
+        {rowSlots.of(begin, end, isJump).map(({ slot, index, isSpare }) => (
           <Row
-            key={(begin + i) % slots}
-            place={begin + i}
-            y={offset + i * ROW_HEIGHT}
-            columns={inSight}
-            all={columns}
+            key={slot}
+            place={index}
+            y={isSpare ? OUT_OF_SIGHT : offset + index * ROW_HEIGHT}
+            isSpare={isSpare}
+            columns={columns}
           />
         ))}
       </div>
     </div>
   );
+}
+
+/** What rows show: the same object as long as it is the same. */
+interface Columns {
+  readonly count: number;
+  readonly total: number;
+  /** Row number and score stay in sight; all else scrolls. */
+  readonly score: GridColumn | undefined;
+  readonly pinnedWidth: string;
+  /** Those in sight, beside the score, with the slots that show them. */
+  readonly others: readonly (GridColumn & { readonly slot: number })[];
+}
+
+function useColumns(): Columns {
+  const slots = useMemo(() => new Slots(), []);
+  const columns = gridColumns.value;
+  const { left, width } = seen.value;
+  const inSight = columns.filter(
+    (column) =>
+      column.index > 0 &&
+      column.left + column.width > left - SPARE_PIXELS &&
+      column.left < left + width + SPARE_PIXELS,
+  );
+  const [begin, end] = [inSight[0]?.index ?? 0, (inSight.at(-1)?.index ?? -1) + 1];
+  return useMemo(() => {
+    const score = columns[0];
+    return {
+      count: columns.length,
+      total: widthOf(columns),
+      score,
+      pinnedWidth: `${ROW_NUMBER_WIDTH + (score?.width ?? 0)}px`,
+      others: slots.of(begin, end).map(({ slot, index }) => ({ ...columns[index]!, slot })),
+    };
+  }, [columns, begin, end]);
 }
 
 /** A fraction where the scroller stands between two rows. */
@@ -104,8 +126,16 @@ function watch(element: HTMLDivElement): () => void {
   let frame = 0;
   const read = (): void => {
     frame = 0;
-    const { scrollTop, scrollLeft, clientWidth, clientHeight } = element;
-    seen.value = { top: scrollTop, left: scrollLeft, width: clientWidth, height: clientHeight - HEAD_HEIGHT };
+    const { scrollTop: top, scrollLeft: left, clientWidth: width, clientHeight } = element;
+    const height = clientHeight - HEAD_HEIGHT;
+    const { count } = order.peek();
+    const before = seen.peek();
+    const rows = Math.abs(firstRow(top, height, count) - firstRow(before.top, height, count));
+    const isJump = rows > SPARE_ROWS || Math.abs(left - before.left) > SPARE_PIXELS;
+    seen.value = { top, left, width, height, isJump };
+    if (isJump) {
+      later();
+    }
   };
   const later = (): void => {
     frame ||= requestAnimationFrame(read);
@@ -126,17 +156,32 @@ function watch(element: HTMLDivElement): () => void {
   };
 }
 
-function Head({ column, index }: { readonly column: GridColumn; readonly index: number }) {
+function HeadRow({ columns: { score, pinnedWidth, others } }: { readonly columns: Columns }) {
+  return (
+    <div role="row" aria-rowindex={1}>
+      <div class="pinned" style={{ width: pinnedWidth }}>
+        <div
+          class="row-number"
+          role="columnheader"
+          aria-colindex={1}
+          style={{ width: `${ROW_NUMBER_WIDTH}px` }}
+        >
+          row
+        </div>
+        {score === undefined ? null : <Head column={score} />}
+      </div>
+      {others.map((column) => (
+        <Head key={column.by} column={column} />
+      ))}
+    </div>
+  );
+}
+
+function Head({ column }: { readonly column: GridColumn }) {
   const now = sort.value?.by === column.by ? sort.value : undefined;
   const direction = now === undefined ? "none" : now.descending ? "descending" : "ascending";
   return (
-    <div
-      class={index === 0 ? "sticky" : undefined}
-      role="columnheader"
-      aria-sort={direction}
-      aria-colindex={index + 2}
-      style={placeOf(column, index)}
-    >
+    <div role="columnheader" aria-sort={direction} aria-colindex={column.index + 2} style={placeOf(column)}>
       <button
         type="button"
         class={column.isNumber ? "number" : undefined}
@@ -152,50 +197,79 @@ function Head({ column, index }: { readonly column: GridColumn; readonly index: 
   );
 }
 
-/** The score stays in sight; all else scrolls. */
-function placeOf(column: GridColumn, index: number): { left: string; width: string } {
-  return { left: `${index === 0 ? ROW_NUMBER_WIDTH : column.left}px`, width: `${column.width}px` };
+function placeOf({ left, width }: GridColumn): { left: string; width: string } {
+  return { left: `${left}px`, width: `${width}px` };
 }
 
 interface RowProps {
   /** In the order that is shown. */
   readonly place: number;
   readonly y: number;
-  readonly columns: readonly GridColumn[];
-  readonly all: readonly GridColumn[];
+  /** Out of sight: goes on showing what it has shown. */
+  readonly isSpare: boolean;
+  readonly columns: Columns;
 }
 
-function Row({ place, y, columns, all }: RowProps) {
+interface Content {
+  readonly row: number;
+  readonly isSelected: boolean;
+  readonly columns: Columns;
+}
+
+function Row({ place, y, isSpare, columns }: RowProps) {
   const row = order.value.rows?.[place] ?? place;
-  const isSelected = selectedRow.value === row;
+  const now: Content = { row, isSelected: selectedRow.value === row, columns };
+  const content = useRef(now);
+  if (!isSpare && !isSame(content.current, now)) {
+    content.current = now;
+  }
+  const shown = content.current;
+  const cells = useMemo(() => <Cells {...shown} />, [shown]);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the button in the first cell does the same, and so do arrow keys
     <div
-      class={isSelected ? "selected" : undefined}
+      class={shown.isSelected ? "selected" : undefined}
       role="row"
       aria-rowindex={place + 2}
       style={{ transform: `translateY(${y}px)` }}
-      onClick={() => selectRow(row)}
+      onClick={() => selectRow(shown.row)}
     >
-      <div class="row-number" role="rowheader" aria-colindex={1} style={{ width: `${ROW_NUMBER_WIDTH}px` }}>
-        <button type="button" aria-pressed={isSelected} aria-label={`Select row ${row}`} tabIndex={-1}>
-          {count(row)}
-        </button>
+      {cells}
+    </div>
+  );
+}
+
+function isSame(a: Content, b: Content): boolean {
+  return a.row === b.row && a.isSelected === b.isSelected && a.columns === b.columns;
+}
+
+function Cells({ row, isSelected, columns: { score, pinnedWidth, others } }: Content) {
+  return (
+    <>
+      <div class="pinned" style={{ width: pinnedWidth }}>
+        <div class="row-number" role="rowheader" aria-colindex={1} style={{ width: `${ROW_NUMBER_WIDTH}px` }}>
+          <button type="button" aria-pressed={isSelected} aria-label={`Select row ${row}`} tabIndex={-1}>
+            {count(row)}
+          </button>
+        </div>
+        {score === undefined ? null : <Cell column={score} row={row} />}
       </div>
-      {columns.map((column) => {
-        const index = all.indexOf(column);
-        return (
-          <div
-            key={column.by}
-            class={`${column.isNumber ? "number" : ""} ${index === 0 ? "sticky" : ""}`}
-            role="cell"
-            aria-colindex={index + 2}
-            style={placeOf(column, index)}
-          >
-            {column.cell(row)}
-          </div>
-        );
-      })}
+      {others.map((column) => (
+        <Cell key={column.slot} column={column} row={row} />
+      ))}
+    </>
+  );
+}
+
+function Cell({ column, row }: { readonly column: GridColumn; readonly row: number }) {
+  return (
+    <div
+      class={column.isNumber ? "number" : undefined}
+      role="cell"
+      aria-colindex={column.index + 2}
+      style={placeOf(column)}
+    >
+      {column.cell(row)}
     </div>
   );
 }

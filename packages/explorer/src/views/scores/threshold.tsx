@@ -12,13 +12,16 @@ import { evaluation, isClassification, labels } from "./truth.ts";
 const BINS = 50;
 const STEPS = 1000;
 
+/** The rows that are shown; undefined for all, in whatever order: 1,000,000 in order of the file take a tenth of their time sorted. */
+const shown = computed(() => (order.value.count === binding.value?.rows ? undefined : order.value.rows));
+
 const bins = computed(() =>
-  values.value === undefined ? undefined : histogram(values.value, order.value.rows, BINS, scoreRange.value),
+  values.value === undefined ? undefined : histogram(values.value, shown.value, BINS, scoreRange.value),
 );
 
 /** Of the rows that are shown: those with a score, and those at or above the threshold. 1,000,000 rows take 2 ms. */
 const counts = computed(() => {
-  const [found, rows, at] = [values.value, order.value.rows, threshold.value];
+  const [found, rows, at] = [values.value, shown.value, threshold.value];
   let [scored, above] = [0, 0];
   const count = found === undefined ? 0 : (rows?.length ?? found.length);
   for (let i = 0; i < count; i++) {
