@@ -28,14 +28,18 @@ export interface Retained {
 const ENOUGH = 24e6;
 const LEAST_COPIES = 4;
 
-const [mode = "", path = "", load = ""] = process.argv.slice(2);
+const [mode = "", path = "", load = "", before = ""] = process.argv.slice(2);
 const bytes = readFileSync(path);
 const COPIES = Math.max(LEAST_COPIES, Math.ceil(ENOUGH / bytes.length));
 console.log(JSON.stringify(mode === "peak" ? peak() : await retained()));
 
 /** Most bytes of memory that the process had so far. */
 function peak(): number {
-  bringInCompiler();
+  if (before === "") {
+    bringInCompiler();
+  } else {
+    Booster.load(readFileSync(before));
+  }
   if (load === "load") {
     Booster.load(bytes);
   }

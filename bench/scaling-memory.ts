@@ -13,7 +13,17 @@ export interface MemoryResult extends Retained {
   readonly file: number;
   /** Most memory of a process that loads the file, less that of one which only reads it; the least of some runs each. */
   readonly extraPeak: number;
+  /** The same of processes that have loaded a small model, with `PLAIN`: what the loader itself holds. */
+  readonly ownPeak: number;
 }
+
+/**
+ * Without the optimising compiler, and with a young generation that does not grow: V8 takes 7 to 10 MB for the two, once a process
+ * and whatever the size of the file. One run tells, as nothing is compiled beside it.
+ */
+const PLAIN = ["--no-opt", "--max-semi-space-size=1"];
+/** Trees of the small model. */
+const FEW_TREES = 20;
 
 /** The shapes, each as it is and with so many times its trees: loading has fixed costs, which do not grow with a file. */
 const SHAPES: readonly (readonly [name: Workload["name"], times: readonly number[]])[] = [
@@ -51,16 +61,22 @@ function measureFile(
   const bytes = modelFile(workload, format);
   const path = `${folder}/memory-${workload.name}-${workload.trees}.${format}`;
   writeFileSync(path, bytes);
-  const ask = <Answer>(...args: readonly string[]): Answer =>
-    JSON.parse(execFileSync(process.execPath, ["--expose-gc", child, ...args], { encoding: "utf8" }));
+  const small = `${folder}/memory-${workload.name}-small.${format}`;
+  writeFileSync(small, modelFile({ ...workload, trees: FEW_TREES }, format));
+  const ask = <Answer>(flags: readonly string[], ...args: readonly string[]): Answer =>
+    JSON.parse(
+      execFileSync(process.execPath, ["--expose-gc", ...flags, child, ...args], { encoding: "utf8" }),
+    );
   const least = (load: string): number =>
-    Math.min(...Array.from({ length: runs }, () => ask<number>("peak", path, load)));
+    Math.min(...Array.from({ length: runs }, () => ask<number>([], "peak", path, load)));
+  const plain = (load: string): number => ask(PLAIN, "peak", path, load, small);
   return {
     workload: workload.name,
     trees: workload.trees,
     format,
     file: bytes.length,
     extraPeak: least("load") - least(""),
-    ...ask<Retained>("retained", path),
+    ownPeak: plain("load") - plain(""),
+    ...ask<Retained>([], "retained", path),
   };
 }

@@ -46,7 +46,7 @@ export function median(values: readonly number[]): number {
 
 const count = (value: number): string => value.toLocaleString("en-US");
 const short = (value: number): string =>
-  value >= 1e4 ? count(Math.round(value)) : value >= 100 ? value.toFixed(0) : value.toPrecision(2);
+  value >= 1e4 ? count(Math.round(value)) : value >= 99.5 ? value.toFixed(0) : value.toPrecision(2);
 
 function byRows(run: ScalingRun): Series {
   return {
@@ -193,7 +193,8 @@ function memoryTables(memory: readonly MemoryResult[]): string[] {
     "",
     "Megabytes. Tables: the compiled forest (docs/layout-format.md). Kept: all that goes when the model goes, heap and " +
       "buffers, before any row is scored; and after a batch and a single row, with the engine's own tables, which count as " +
-      "tables then. Peak: most memory of a process that loads the file, less that of one which only reads it (both have optimised other code before), and the file.",
+      "tables then. Peak: most memory of a process that loads the file, less that of one which only reads it (both have optimised other code before), and the file. " +
+      "The loader's own: the same of processes that have loaded a small model, without V8's optimising compiler and with a young generation of a fixed size, which take 7 to 10 MB once a process.",
     "",
     ...header([
       "model",
@@ -206,6 +207,7 @@ function memoryTables(memory: readonly MemoryResult[]): string[] {
       "kept ÷ all tables",
       "peak",
       "peak ÷ file",
+      "the loader's own ÷ file",
     ]),
     ...memory.map((each) =>
       row([
@@ -219,6 +221,7 @@ function memoryTables(memory: readonly MemoryResult[]): string[] {
         (each.scored / (each.tables + each.engineTables)).toFixed(2),
         mb(each.extraPeak + each.file),
         ((each.extraPeak + each.file) / each.file).toFixed(2),
+        ((each.ownPeak + each.file) / each.file).toFixed(2),
       ]),
     ),
     "",

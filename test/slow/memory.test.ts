@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Sizes of the file that loading may take at its peak. */
 const TIMES_THE_FILE = 4;
-/** Small files cannot pay for what the JavaScript engine takes for code and its compiling: 7 to 10 MB were measured. */
+/** Small files cannot pay for what the JavaScript engine takes once for code and its compiling: 7 to 10 MB were measured. */
 const BESIDES_THE_FILE = 12e6;
 /** From here on, it is the first of the two that counts. */
 const LARGE = BESIDES_THE_FILE / (TIMES_THE_FILE - 1);
@@ -49,6 +49,14 @@ describe("memory", () => {
     ({ file, extraPeak }) => {
       expect(extraPeak).toBeGreaterThan(0);
       expect(extraPeak).toBeLessThan(Math.max((TIMES_THE_FILE - 1) * file, BESIDES_THE_FILE));
+    },
+  );
+
+  test.each(results)(
+    "$workload, $trees trees, $format: of which the loader itself takes at most 4 times the file, however small",
+    ({ file, ownPeak }) => {
+      expect(ownPeak).toBeGreaterThan(0);
+      expect(ownPeak).toBeLessThan((TIMES_THE_FILE - 1) * file);
     },
   );
 
