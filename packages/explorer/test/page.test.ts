@@ -134,6 +134,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the explorer page in Chromium${LEFT_OUT}`, () =>
       .slice(1)
       .filter((line) => Number(line.split(",")[1]) >= 20);
     await page.getByText(`${wanted.length} of 569 rows`, { exact: true }).waitFor();
+    const above = wanted.filter((line) => Number(line.split(",").at(-1)) >= 0.5).length;
+    await page.getByText(`${above} of ${wanted.length} rows (`).waitFor();
     await page.getByLabel("Value").fill("abc");
     await page.getByRole("button", { name: "Filter", exact: true }).click();
     expect(await page.getByRole("alert").textContent()).toBe("score holds numbers; “abc” is none.");
@@ -436,6 +438,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the explorer page in Chromium${LEFT_OUT}`, () =>
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByText(/^Cancelled after [\d,]+ of 400,000 rows/).waitFor();
     await page.getByRole("button", { name: "Score again" }).click();
+    await page.getByText(/^Scoring: [1-9][\d,]* of 400,000 rows, [\d,]+ rows\/s/).waitFor();
     await page.getByText("400,000", { exact: true }).waitFor({ timeout: 60_000 });
     expect(await page.getByText(/1 worker|\d workers/).count()).toBe(1);
     expect(complaints).toEqual([]);

@@ -12,7 +12,7 @@ import { evaluation, isClassification, labels } from "./truth.ts";
 const BINS = 50;
 const STEPS = 1000;
 
-/** The rows that are shown; undefined for all, in whatever order: 1,000,000 in order of the file take a tenth of their time sorted. */
+/** The rows that are shown; undefined for all, in whatever order: 1,000,000 in the file's order take 9 ms, sorted 35. */
 const shown = computed(() => (order.value.count === binding.value?.rows ? undefined : order.value.rows));
 
 const bins = computed(() =>
