@@ -18,10 +18,10 @@ export interface MemoryResult extends Retained {
 }
 
 /**
- * Without the optimising compiler, and with a young generation that does not grow: V8 takes 7 to 10 MB for the two, once a process
+ * Without optimising compilers, and with a young generation that does not grow: what V8 takes for these, it takes once a process
  * and whatever the size of the file. One run tells, as nothing is compiled beside it.
  */
-const PLAIN = ["--no-opt", "--max-semi-space-size=1"];
+const PLAIN = ["--no-opt", "--liftoff-only", "--max-semi-space-size=1"];
 /** Trees of the small model. */
 const FEW_TREES = 20;
 

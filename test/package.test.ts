@@ -88,7 +88,7 @@ describe("package.json", () => {
 
 /** A folder of src/ (or a file at its top) imports from those before it in this list, and from itself. */
 const ORDER = [
-  ...["errors", "model", "parse", "compile", "objective", "engine", "shap", "predict", "index"],
+  ...["errors", "wasm", "model", "parse", "compile", "objective", "engine", "shap", "predict", "index"],
   ...["convert", "explain", "executor", "certificate", "transfer", "pool", "browser", "node"],
 ];
 

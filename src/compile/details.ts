@@ -1,6 +1,7 @@
 /** What the layout of a model leaves out and is not needed for scoring: gain, cover, and leaves before DART's weights. */
 import type { ReadTree, UnreadModel } from "../model/model.ts";
 import type { Layout } from "./layout.ts";
+import type { ReadTrees } from "./tree-kernel.ts";
 
 export interface Details {
   /** Bits of `Statistics` for each tree. */
@@ -17,7 +18,8 @@ export const Statistics = { gain: 1, cover: 2, leaves: 4 } as const;
 
 /** Gathers the details of trees while they are read. */
 export class DetailsCollector {
-  readonly #weighted: boolean;
+  /** Whether the layout's leaves may have weights, which those of the details have not. */
+  readonly weighted: boolean;
   readonly #statistics: Uint8Array;
   readonly #numNodes: number;
   #gains: Float32Array | undefined;
@@ -25,7 +27,7 @@ export class DetailsCollector {
   readonly #leafVectors: Float32Array[] = [];
 
   constructor(model: UnreadModel) {
-    this.#weighted = model.booster === "dart" || model.treeWeights !== undefined;
+    this.weighted = model.booster === "dart" || model.treeWeights !== undefined;
     this.#statistics = new Uint8Array(model.trees.length);
     this.#numNodes = model.trees.numNodes;
   }
@@ -38,13 +40,26 @@ export class DetailsCollector {
       this.#covers ??= new Float32Array(this.#numNodes);
       gather(sumHessian, order, this.#covers, first);
     }
-    if (lossChanges !== undefined || this.#weighted) {
+    if (lossChanges !== undefined || this.weighted) {
       this.#statistics[index]! |= Statistics.leaves | (lossChanges === undefined ? 0 : Statistics.gain);
       this.#gains ??= new Float32Array(this.#numNodes);
       gatherGains(tree, this.#gains, first);
     }
-    if (this.#weighted && tree.leafVectors !== undefined) {
+    if (this.weighted && tree.leafVectors !== undefined) {
       this.#leafVectors.push(leafVectorsOf(tree));
+    }
+  }
+
+  /** Trees that stand one behind the other. */
+  addAll(read: ReadTrees, index: number, first: number): void {
+    this.#statistics.set(read.treeStatistics, index);
+    if ((read.statistics & Statistics.cover) !== 0) {
+      this.#covers ??= new Float32Array(this.#numNodes);
+      this.#covers.set(read.covers, first);
+    }
+    if ((read.statistics & Statistics.leaves) !== 0) {
+      this.#gains ??= new Float32Array(this.#numNodes);
+      this.#gains.set(read.gains, first);
     }
   }
 

@@ -6,6 +6,7 @@ import type { ReadTree, UnreadModel } from "../model/model.ts";
 import { obeyedTree, type Rules, zeroOf } from "../model/rules.ts";
 import { type Details, DetailsCollector } from "./details.ts";
 import { CategoryRule, copyTables, createLayout, type Layout, TreeKind } from "./layout.ts";
+import type { ReadTrees, TreeKernel } from "./tree-kernel.ts";
 
 /** A layout in the making. What it has room for is a bound; the tables of categories and leaf vectors grow when there are any. */
 type Tables = { -readonly [Name in keyof Layout]: Layout[Name] };
@@ -28,12 +29,16 @@ export interface Compiled {
   readonly details: Details;
 }
 
-export function compile(model: UnreadModel, rules: Rules): Compiled {
-  const { trees, treeInfo, treeWeights } = model;
+/** So many more trees that the kernel cannot read than that it can are enough not to try it any more. */
+const ENOUGH_ODD = 8;
+
+/** @param kernel where there is one: it reads trees as they usually are */
+export function compile(model: UnreadModel, rules: Rules, kernel?: TreeKernel): Compiled {
+  const { trees, treeInfo, treeWeights, numFeatures } = model;
   const tables: Tables = createLayout({
     trees: trees.length,
     nodes: trees.numNodes,
-    features: model.numFeatures,
+    features: numFeatures,
     groups: model.numOutputGroups,
     categoricalNodes: 0,
     categoryWords: 0,
@@ -44,16 +49,47 @@ export function compile(model: UnreadModel, rules: Rules): Compiled {
   const details = new DetailsCollector(model);
   const cursor: Cursor = { node: 0, categoryWord: 0, leafValue: 0 };
   const zero = zeroOf(model, rules);
-  for (let t = 0; t < trees.length; t++) {
+  const treeRules = { numFeatures, zero, treeWeights, keepsLeaves: details.weighted };
+  const takeTree = (t: number): void => {
     const tree = obeyedTree(trees.read(t), rules);
     details.add(tree, t, cursor.node);
-    tables.treeGroups[t] = treeInfo[t]!;
     tables.treeOffsets[t] = cursor.node;
     flattenTree(tree, t, { zero, weight: treeWeights?.[t] ?? 1 }, tables, cursor);
+  };
+  let odd = 0;
+  let t = 0;
+  while (t < trees.length) {
+    if (kernel === undefined || trees.source === undefined || odd === ENOUGH_ODD) {
+      takeTree(t++);
+      continue;
+    }
+    const read = kernel.read(trees.source, t, cursor.node, treeRules);
+    copyTrees(read, t, tables, cursor.node);
+    details.addAll(read, t, cursor.node);
+    cursor.node += read.nodes;
+    t += read.trees;
+    odd -= read.trees;
+    if (read.isStopped) {
+      takeTree(t++);
+      odd++;
+    }
   }
+  tables.treeGroups.set(treeInfo);
   tables.treeOffsets[trees.length] = cursor.node;
   const layout = fitted(tables, cursor);
   return { layout, details: details.finish(layout) };
+}
+
+/** Nodes of a layout in tables that have nothing but nodes, and what each tree has. */
+function copyTrees(read: ReadTrees, index: number, tables: Tables, first: number): void {
+  tables.treeOffsets.set(read.treeOffsets, index);
+  tables.treeDepths.set(read.treeDepths, index);
+  tables.treeKinds.set(read.treeKinds, index);
+  tables.nodeIds.set(read.nodeIds, first);
+  tables.leftChildren.set(read.leftChildren, first);
+  tables.slots.set(read.slots, first);
+  tables.thresholds.set(read.thresholds, first);
+  tables.leafValues.set(read.leafValues, first);
 }
 
 /** The layout with just the room that the trees took, in one buffer. */

@@ -1,6 +1,6 @@
 /** Columns in linear memory: search tables, and where values of a row are looked for. */
 import type { Layout } from "../compile/layout.ts";
-import type { Arena, Views } from "./platform.ts";
+import type { Arena, Views } from "../wasm/platform.ts";
 import type { Column } from "./ranks.ts";
 
 /** Of a column's record, what says where to search. */

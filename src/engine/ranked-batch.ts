@@ -1,6 +1,6 @@
 /** Batches in the ranked engine: `cellRows` of `assembly/ranked.ts`, its tables, and rows in and sums out. */
 import type { Layout } from "../compile/layout.ts";
-import { Arena, allocateMemory, instantiate, type LinearMemory, Views } from "./platform.ts";
+import { Arena, allocateMemory, instantiate, type LinearMemory, Views } from "../wasm/platform.ts";
 import { RankSearch, type SearchPlaces, stageRows } from "./rank-search.ts";
 import type { RankPlan } from "./ranks.ts";
 

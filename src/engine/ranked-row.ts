@@ -3,8 +3,8 @@
  * decided first, then trees are walked eight and sixteen at a time, and each step only looks a decision up.
  */
 import type { Layout } from "../compile/layout.ts";
+import { Arena, allocateMemory, instantiate, type LinearMemory, Views } from "../wasm/platform.ts";
 import { type Conditions, RIGHT } from "./conditions.ts";
-import { Arena, allocateMemory, instantiate, type LinearMemory, Views } from "./platform.ts";
 import { RankSearch, type SearchPlaces, stageRows } from "./rank-search.ts";
 
 /** A search; then addresses: of counts by rank, of the conditions' begin and end, and of what they are for a missing value. */

@@ -4,11 +4,11 @@
  * made when first wanted.
  */
 import type { Layout } from "../compile/layout.ts";
+import { allocateMemory, compileKernel } from "../wasm/platform.ts";
 import { Conditions } from "./conditions.ts";
 import type { Engine, EngineName, RowSum } from "./engine.ts";
 import { type Run, runsOf } from "./lockstep.ts";
 import { walkOneByOne } from "./one-by-one.ts";
-import { allocateMemory, compileKernel } from "./platform.ts";
 import { GROUP_ROWS, RankedBatch } from "./ranked-batch.ts";
 import { RANKED_KERNEL } from "./ranked-kernel.ts";
 import { RankedRow } from "./ranked-row.ts";

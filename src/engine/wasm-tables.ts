@@ -1,7 +1,7 @@
 /** The tables of the WebAssembly engine: where everything stands in linear memory, and the bytes. `assembly/kernel.ts` describes the records. */
 import type { Layout } from "../compile/layout.ts";
+import { Arena } from "../wasm/platform.ts";
 import { type LockstepPlan, planLockstep, type Run } from "./lockstep.ts";
-import { Arena } from "./platform.ts";
 
 export const LANES = 8;
 export const TREE_BYTES = 16;

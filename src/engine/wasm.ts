@@ -3,10 +3,10 @@
  * engine's, three times as fast in batches: the compiler keeps eight walks in registers and checks no array bounds.
  */
 import type { Layout } from "../compile/layout.ts";
+import { allocateMemory, compileKernel, instantiate, type LinearMemory } from "../wasm/platform.ts";
 import type { Engine } from "./engine.ts";
 import { KERNEL } from "./kernel.ts";
 import { finishLeaf, walkOneByOne } from "./one-by-one.ts";
-import { allocateMemory, compileKernel, instantiate, type LinearMemory } from "./platform.ts";
 import { LANES, LEAF_TREES, TREE_BYTES, WasmTables } from "./wasm-tables.ts";
 
 /** The kernel's functions; addresses and byte counts are integers. */

@@ -93,7 +93,7 @@ export function buildModel(parts: ModelParts): UnreadModel {
     checkLinear(parts.linear, parts.numFeatures, numOutputGroups);
   }
   checkTreeInfo(parts, numOutputGroups);
-  const { length, numNodes } = parts.trees;
+  const { length, numNodes, source } = parts.trees;
   return {
     version: parts.version,
     booster: parts.booster,
@@ -104,7 +104,7 @@ export function buildModel(parts: ModelParts): UnreadModel {
     baseScore: parts.baseScore,
     baseScoreIsMargin: parts.baseScoreIsMargin ?? false,
     boostFromAverage: parts.boostFromAverage ?? false,
-    trees: { length, numNodes, read: (index) => buildTree(parts, index, numOutputGroups) },
+    trees: { length, numNodes, source, read: (index) => buildTree(parts, index, numOutputGroups) },
     treeInfo: parts.treeInfo,
     treeWeights: parts.treeWeights,
     iterationIndptr: parts.iterationIndptr ?? equalRounds(parts),

@@ -40,11 +40,23 @@ export interface ReadTree extends Tree {
   readonly order: Int32Array;
 }
 
+/** Where the trees of a model file stand in it. */
+export interface TreeSource {
+  readonly bytes: Uint8Array;
+  readonly format: "json" | "ubjson";
+  /** Where each tree begins, in the order of the file. */
+  readonly starts: Uint32Array;
+  /** Behind the last one, or the list that it stands in. */
+  readonly end: number;
+}
+
 /** Trees of a file, read one at a time and each time anew, so that they need not all be in memory. */
 export interface TreeList<Each> {
   readonly length: number;
   /** Nodes of all trees, unreachable ones among them. */
   readonly numNodes: number;
+  /** Where they stand, where that was found out. */
+  readonly source?: TreeSource | undefined;
   /** Throws for a tree that is broken. */
   read(index: number): Each;
 }

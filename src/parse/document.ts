@@ -117,6 +117,7 @@ function readForest(model: Field, weightHolders: readonly Field[]): Forest {
     trees: {
       length: trees.length,
       numNodes: countNodes(trees),
+      source: trees.value instanceof UnreadList ? trees.value.source : undefined,
       read: (index) => readTree(trees.item(index), slab),
     },
     treeInfo: model.get("tree_info").int32s(),

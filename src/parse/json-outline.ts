@@ -1,4 +1,4 @@
-import { COUNTED_LIST } from "./unread-list.ts";
+import { COUNTED_LIST, type FoundTrees } from "./unread-list.ts";
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -9,21 +9,11 @@ const CLOSE_BRACKET = 93;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
-/** What a look over a list of objects finds. */
-export interface Outline {
-  /** Where each object begins: bytes. */
-  readonly starts: readonly number[];
-  /** Behind the list. */
-  readonly end: number;
-  /** Entries of all lists under the key `COUNTED_LIST`; more where an object has several. */
-  readonly counted: number;
-}
-
 /**
  * Looks over a list of objects, whose first begins at `start`. It is not checked: what is read later is. `undefined` where the
  * list has other elements or escapes in its texts, or does not end.
  */
-export function outlineOfJson(bytes: Uint8Array, start: number): Outline | undefined {
+export function outlineOfJson(bytes: Uint8Array, start: number): FoundTrees | undefined {
   const starts: number[] = [];
   let counted = 0;
   let at = start;
@@ -59,7 +49,10 @@ export function outlineOfJson(bytes: Uint8Array, start: number): Outline | undef
     } while (depth > 0);
     at = skipSpace(bytes, at);
     if (bytes[at] === CLOSE_BRACKET) {
-      return { starts, end: at + 1, counted };
+      return {
+        source: { bytes, format: "json", starts: Uint32Array.from(starts), end: at + 1 },
+        counted,
+      };
     }
     if (bytes[at] !== COMMA) {
       return undefined;

@@ -12,7 +12,7 @@ import type { NumberArray, PackedArray } from "./packed-array.ts";
 import type { PackedObject } from "./packed-object.ts";
 import { Slab } from "./slab.ts";
 import { decodeUtf8, Names } from "./text.ts";
-import { leadsToTrees, type PartlyRead, UnreadList } from "./unread-list.ts";
+import { leadsToTrees, type PartlyRead, type TreeFinder, UnreadList } from "./unread-list.ts";
 
 export type JsonValue =
   | null
@@ -96,8 +96,8 @@ export function parseJson(bytes: Uint8Array): JsonValue {
 }
 
 /** As `parseJson`, with trees left unread: reading one checks it, which nothing else does. */
-export function parseJsonModel(bytes: Uint8Array): PartlyRead {
-  const reader = new JsonReader(bytes, true);
+export function parseJsonModel(bytes: Uint8Array, finder?: TreeFinder): PartlyRead {
+  const reader = new JsonReader(bytes, true, finder);
   return { document: reader.document(), unread: reader.unread };
 }
 
@@ -111,11 +111,13 @@ class JsonReader {
   #slab = new Slab();
   #numbers = new Float64Array(1024);
   #leavesTrees: boolean;
+  readonly #finder: TreeFinder | undefined;
   readonly unread: UnreadList[] = [];
 
-  constructor(bytes: Uint8Array, leavesTrees: boolean) {
+  constructor(bytes: Uint8Array, leavesTrees: boolean, finder?: TreeFinder) {
     this.#bytes = bytes;
     this.#leavesTrees = leavesTrees;
+    this.#finder = finder;
   }
 
   document(): JsonValue {
@@ -186,22 +188,25 @@ class JsonReader {
   }
 
   #leaveUnread(): UnreadList | undefined {
-    const outline = outlineOfJson(this.#bytes, this.#at);
-    if (outline === undefined) {
+    const found =
+      this.#finder?.find(this.#bytes, this.#at, "json", -1) ?? outlineOfJson(this.#bytes, this.#at);
+    if (found === undefined) {
       // Once: lists in lists would be looked over again and again.
       this.#leavesTrees = false;
       return undefined;
     }
-    const { starts, end, counted } = outline;
+    const { source, counted } = found;
+    const { starts, end } = source;
     this.#at = end;
-    const list = new UnreadList(starts.length, counted, (index) => {
+    const read = (index: number): JsonValue => {
       this.#slab.clear();
       // The reading of another may have ended in an error.
       this.#containers.length = 0;
       this.#keys.length = 0;
       this.#at = starts[index]!;
       return this.#value();
-    });
+    };
+    const list = new UnreadList(starts.length, counted, read, source);
     this.unread.push(list);
     return list;
   }

@@ -10,7 +10,7 @@ import { readLegacyBinary } from "./legacy-binary.ts";
 import { decodeUtf8 } from "./text.ts";
 import { looksLikeTextDump, readTextDump } from "./text-dump.ts";
 import { parseUbjson, parseUbjsonModel } from "./ubjson.ts";
-import type { PartlyRead } from "./unread-list.ts";
+import type { PartlyRead, TreeFinder } from "./unread-list.ts";
 
 export type ModelFormat = "json" | "ubjson" | "binary" | "json-dump" | "text-dump";
 
@@ -20,27 +20,32 @@ const SNAPSHOT_MAGIC = "CONFIG-offset:";
 const BINARY_MAGIC = "binf";
 const BASE64_MAGIC = "bs64";
 
-/** Bytes or text of a model file, or an already parsed JSON document. `dump` is needed for dumps only. */
+/**
+ * Bytes or text of a model file, or an already parsed JSON document. `dump` is needed for dumps only.
+ * @param finder where there is one that is faster than what this folder has
+ */
 export function parseModel(
   source: Uint8Array | ArrayBuffer | string | object,
   dump?: DumpOptions,
+  finder?: TreeFinder,
 ): UnreadModel {
-  return buildModel(readParts(source, dump));
+  return buildModel(readParts(source, dump, finder));
 }
 
 function readParts(
   source: Uint8Array | ArrayBuffer | string | object,
   dump: DumpOptions | undefined,
+  finder: TreeFinder | undefined,
 ): ModelParts {
   if (typeof source === "string") {
-    return readBytes(new TextEncoder().encode(source), dump);
+    return readBytes(new TextEncoder().encode(source), dump, finder);
   }
   if (isArrayBuffer(source)) {
-    return readBytes(bytesOf(source, 0, source.byteLength), dump);
+    return readBytes(bytesOf(source, 0, source.byteLength), dump, finder);
   }
   if (ArrayBuffer.isView(source)) {
     // Of a Buffer as well: its `subarray` takes many times as long as that of a plain array.
-    return readBytes(bytesOf(source.buffer, source.byteOffset, source.byteLength), dump);
+    return readBytes(bytesOf(source.buffer, source.byteOffset, source.byteLength), dump, finder);
   }
   if (typeof source === "object" && source !== null) {
     return readParsed(source as JsonValue, dump);
@@ -69,12 +74,12 @@ function readParsed(document: JsonValue, dump: DumpOptions | undefined): ModelPa
   return isJsonDump(document) ? readJsonDump(document, dump) : readDocument(document);
 }
 
-function readBytes(bytes: Uint8Array, dump: DumpOptions | undefined): ModelParts {
+function readBytes(bytes: Uint8Array, dump: DumpOptions | undefined, finder?: TreeFinder): ModelParts {
   switch (detectFormat(bytes)) {
     case "json":
-      return readParsed(readJson(bytes), dump);
+      return readParsed(readJson(bytes, finder), dump);
     case "ubjson":
-      return readDocument(readUbjson(bytes));
+      return readDocument(readUbjson(bytes, finder));
     case "text-dump":
       return readTextDump(decodeUtf8(withoutLeadingSpace(bytes)), dump);
     case "snapshot":
@@ -129,14 +134,14 @@ function looksLikeLegacyBinary(bytes: Uint8Array): boolean {
   return length > 0 && length < 64 && /^[a-z][\w:]*$/i.test(latin1(bytes.subarray(144, 144 + length)));
 }
 
-function readJson(bytes: Uint8Array): JsonValue {
-  const partly = parseJsonModel(bytes);
+function readJson(bytes: Uint8Array, finder: TreeFinder | undefined): JsonValue {
+  const partly = parseJsonModel(bytes, finder);
   return willBeRead(partly) ? partly.document : parseJson(bytes);
 }
 
-function readUbjson(bytes: Uint8Array): JsonValue {
+function readUbjson(bytes: Uint8Array, finder: TreeFinder | undefined): JsonValue {
   const reader = new ByteReader(bytes, false);
-  const partly = parseUbjsonModel(reader);
+  const partly = parseUbjsonModel(reader, finder);
   if (reader.remaining > 0) {
     reader.fail(`${reader.remaining} bytes follow the end of the document`);
   }

@@ -7,7 +7,7 @@ import { EMPTY_LIST, type JsonObject, type JsonValue, newObject } from "./json.t
 import { ELEMENT_BYTES, PackedArray } from "./packed-array.ts";
 import { PackedObject } from "./packed-object.ts";
 import { outlineOfUbjson } from "./ubjson-outline.ts";
-import { leadsToTrees, type PartlyRead, UnreadList } from "./unread-list.ts";
+import { leadsToTrees, type PartlyRead, type TreeFinder, UnreadList } from "./unread-list.ts";
 
 /** Containers that are open, outermost first. */
 class Stack {
@@ -18,9 +18,11 @@ class Stack {
   readonly left: number[] = [];
   /** Lists of trees that are left unread; undefined where no more may be. */
   unread: UnreadList[] | undefined;
+  readonly finder: TreeFinder | undefined;
 
-  constructor(unread?: UnreadList[]) {
+  constructor(unread?: UnreadList[], finder?: TreeFinder) {
     this.unread = unread;
+    this.finder = finder;
   }
 
   push(container: JsonObject | JsonValue[], left: number): undefined {
@@ -51,9 +53,9 @@ export function parseUbjson(reader: ByteReader): JsonValue {
 }
 
 /** As `parseUbjson`, with trees left unread: reading one checks it, which nothing else does. */
-export function parseUbjsonModel(reader: ByteReader): PartlyRead {
+export function parseUbjsonModel(reader: ByteReader, finder?: TreeFinder): PartlyRead {
   const unread: UnreadList[] = [];
-  return { document: parse(reader, new Stack(unread)), unread };
+  return { document: parse(reader, new Stack(unread, finder)), unread };
 }
 
 function parse(reader: ByteReader, stack: Stack): JsonValue {
@@ -127,7 +129,7 @@ function openValue(reader: ByteReader, stack: Stack): JsonValue | undefined {
     stack.unread !== undefined &&
     leadsToTrees(stack.keys)
   ) {
-    const list = leaveUnread(reader, left);
+    const list = leaveUnread(reader, left, stack.finder);
     if (list !== undefined) {
       stack.unread.push(list);
       return list;
@@ -138,13 +140,30 @@ function openValue(reader: ByteReader, stack: Stack): JsonValue | undefined {
   return stack.push([], left);
 }
 
-function leaveUnread(reader: ByteReader, count: number): UnreadList | undefined {
+function leaveUnread(
+  reader: ByteReader,
+  count: number,
+  finder: TreeFinder | undefined,
+): UnreadList | undefined {
+  const found = finder?.find(reader.bytes, reader.offset, "ubjson", count);
+  if (found !== undefined) {
+    const { counted, source } = found;
+    const read = valueReader(reader);
+    reader.offset = source.end;
+    return new UnreadList(source.starts.length, counted, (tree) => read(source.starts[tree]!), source);
+  }
   const table = outlineOfUbjson(reader, count);
   if (table === undefined) {
     return undefined;
   }
+  const read = valueReader(reader);
+  return new UnreadList(table.length, table.counted, (row) => new PackedObject(table, row, read));
+}
+
+/** Reads the value that begins at an offset. */
+function valueReader(reader: ByteReader): (at: number) => JsonValue {
   let stack = new Stack();
-  const read = (at: number): JsonValue => {
+  return (at) => {
     if (stack.containers.length > 0) {
       // Reading another value has ended in an error.
       stack = new Stack();
@@ -152,7 +171,6 @@ function leaveUnread(reader: ByteReader, count: number): UnreadList | undefined 
     reader.offset = at;
     return parse(reader, stack);
   };
-  return new UnreadList(table.length, table.counted, (row) => new PackedObject(table, row, read));
 }
 
 function readScalar(reader: ByteReader, mark: number): JsonValue {

@@ -1,3 +1,4 @@
+import type { TreeSource } from "../model/model.ts";
 import type { JsonValue } from "./json.ts";
 
 /** The list of a tree whose entries count its nodes. */
@@ -13,12 +14,30 @@ export class UnreadList {
   readonly counted: number;
   /** @throws ModelFormatError for what is broken inside */
   readonly read: (index: number) => JsonValue;
+  readonly source: TreeSource | undefined;
 
-  constructor(length: number, counted: number, read: (index: number) => JsonValue) {
+  constructor(length: number, counted: number, read: (index: number) => JsonValue, source?: TreeSource) {
     this.length = length;
     this.counted = counted;
     this.read = read;
+    this.source = source;
   }
+}
+
+/** Finds trees where they stand in a file, faster than the readers in this folder. */
+export interface TreeFinder {
+  /**
+   * Looks over a list of trees, the first of which begins at `start`.
+   * @param count of the trees, -1 where a closing mark ends the list
+   * @returns `undefined` where the list has anything else, or is broken
+   */
+  find(bytes: Uint8Array, start: number, format: TreeSource["format"], count: number): FoundTrees | undefined;
+}
+
+export interface FoundTrees {
+  readonly source: TreeSource;
+  /** Entries of all lists under the key `COUNTED_LIST`; more where an object has several. */
+  readonly counted: number;
 }
 
 export interface PartlyRead {

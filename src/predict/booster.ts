@@ -3,6 +3,7 @@ import type { Details } from "../compile/details.ts";
 import { type Compiled, compile } from "../compile/flatten.ts";
 import type { Layout } from "../compile/layout.ts";
 import { packModel } from "../compile/packed-trees.ts";
+import { treeKernel } from "../compile/tree-kernel.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { EngineOption } from "../engine/select.ts";
 import { describe, InputError, ModelFormatError } from "../errors.ts";
@@ -142,12 +143,17 @@ export class Booster {
       throw new InputError(`options is ${describe(options)}, expected an object`);
     }
     checkSize(source, options.maxBytes);
-    const loaded = parseModel(source, options.dump);
-    const rules = chooseRules(options.rules ?? "file", loaded.version);
     const engine = options.engine ?? "auto";
-    const compiled = engine === "reference" ? undefined : compile(loaded, rules);
-    const model = compiled === undefined ? readTrees(loaded) : packModel(loaded, compiled);
-    return new Booster(model, rules, engine, compiled);
+    const kernel = engine === "auto" || engine === "wasm" ? treeKernel() : undefined;
+    try {
+      const loaded = parseModel(source, options.dump, kernel);
+      const rules = chooseRules(options.rules ?? "file", loaded.version);
+      const compiled = engine === "reference" ? undefined : compile(loaded, rules, kernel);
+      const model = compiled === undefined ? readTrees(loaded) : packModel(loaded, compiled);
+      return new Booster(model, rules, engine, compiled);
+    } finally {
+      kernel?.release();
+    }
   }
 
   get numFeatures(): number {

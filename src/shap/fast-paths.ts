@@ -2,10 +2,11 @@
  * The fast explainer by paths: the tables of `src/shap/path-tables.ts`, walked by WebAssembly. Same operations, same order,
  * same bits as the reference, which explains all else. Contributions and interactions, no approximations.
  */
-import { allocateMemory, compileKernel, instantiate } from "../engine/platform.ts";
+
 import type { Model } from "../model/model.ts";
 import type { Rules } from "../model/rules.ts";
 import { goesLeft } from "../model/walk.ts";
+import { allocateMemory, compileKernel, instantiate } from "../wasm/platform.ts";
 import { type Explainer, type ExplanationKind, explanationWidth } from "./explainer.ts";
 import { floatBiases, floatMeans } from "./means.ts";
 import { PATH_KERNEL } from "./path-kernel.ts";

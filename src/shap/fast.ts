@@ -2,10 +2,11 @@
  * The fast explainer by quadrature: the tables of `src/shap/tables.ts`, walked by WebAssembly for four
  * rows at a time, or by JavaScript for one. Same operations, same order, same bits as the reference. No approximations.
  */
-import { allocateMemory, compileKernel, instantiate } from "../engine/platform.ts";
+
 import type { Model } from "../model/model.ts";
 import type { Rules } from "../model/rules.ts";
 import { goesLeft } from "../model/walk.ts";
+import { allocateMemory, compileKernel, instantiate } from "../wasm/platform.ts";
 import { type Explainer, type ExplanationKind, explanationWidth } from "./explainer.ts";
 import { JavaScriptKernel } from "./javascript.ts";
 import { SHAP_KERNEL } from "./kernel.ts";

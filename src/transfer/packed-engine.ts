@@ -1,13 +1,13 @@
 /** The tables of an engine as plain data: linear memory can be copied, but not moved. */
 import type { Layout } from "../compile/layout.ts";
 import type { Engine } from "../engine/engine.ts";
-import { compileKernel, type LinearMemory, memoryOf } from "../engine/platform.ts";
 import { RankedEngine } from "../engine/ranked.ts";
 import { type BatchPlaces, RankedBatch } from "../engine/ranked-batch.ts";
 import { RANKED_KERNEL } from "../engine/ranked-kernel.ts";
 import { RankedRow, type RowPlaces } from "../engine/ranked-row.ts";
 import type { RankPlan } from "../engine/ranks.ts";
 import { withoutRanks } from "../engine/select.ts";
+import { compileKernel, type LinearMemory, memoryOf } from "../wasm/platform.ts";
 
 interface Packed<Places> {
   readonly places: Places;

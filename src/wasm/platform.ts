@@ -2,6 +2,8 @@
 
 export interface LinearMemory {
   readonly buffer: ArrayBuffer;
+  /** Takes effect on `buffer`, which is another one afterwards. */
+  grow(pages: number): number;
 }
 
 interface Platform {
@@ -12,7 +14,7 @@ interface Platform {
   };
 }
 
-const PAGE_BYTES = 65536;
+export const PAGE_BYTES = 65536;
 const CACHE_LINE = 64;
 
 const compiled = new Map<string, object>();
@@ -26,10 +28,7 @@ export function compileKernel(kernel: string): object | undefined {
   let module = compiled.get(kernel);
   if (module === undefined && WebAssembly !== undefined) {
     try {
-      const bytes = Uint8Array.from({ length: kernel.length / 2 }, (_, i) =>
-        Number.parseInt(kernel.slice(2 * i, 2 * i + 2), 16),
-      );
-      module = new WebAssembly.Module(bytes);
+      module = new WebAssembly.Module(fromHexadecimal(kernel));
       compiled.set(kernel, module);
     } catch {
       // Other engines give the same bits.
@@ -37,6 +36,19 @@ export function compileKernel(kernel: string): object | undefined {
     }
   }
   return module;
+}
+
+/** Without a text for each byte: this runs once, before anything is compiled. */
+function fromHexadecimal(text: string): Uint8Array {
+  const digitAt = (at: number): number => {
+    const code = text.charCodeAt(at);
+    return (code & 15) + (code > 57 ? 9 : 0);
+  };
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = 16 * digitAt(2 * i) + digitAt(2 * i + 1);
+  }
+  return bytes;
 }
 
 /** Linear memory, or nothing where the platform does not have as much: 4 GiB at most, often less. */
