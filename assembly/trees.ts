@@ -33,7 +33,7 @@ const CLOSE_BRACKET: u32 = 93;
 const OPEN_BRACE: u32 = 123;
 const CLOSE_BRACE: u32 = 125;
 
-/** The lists of a tree that are read. A key is known by its length, its first eight bytes and its last eight. */
+/** The lists of a tree that are read. A key is known by its length, its first eight bytes and its last eight, the longest by eight between them too. */
 const LEFT: u32 = 0;
 const RIGHT: u32 = 1;
 const FEATURE: u32 = 2;
@@ -99,7 +99,7 @@ function isText(at: usize, first: u64, last: u64, length: usize): bool {
   return load<u64>(at) == first && load<u64>(at + length - 8) == last;
 }
 
-/** Which list a key names. Three bytes of `categories_segments` are not looked at: taken for it, a list must be empty. */
+/** Which list a key names. */
 function listNamed(key: usize, length: usize): u32 {
   switch (<u32>length) {
     case 10:
@@ -121,6 +121,7 @@ function listNamed(key: usize, length: usize): u32 {
       if (isText(key, 0x69726f6765746163, 0x7365646f6e5f7365, 16)) return SET_NODES;
       return isText(key, 0x69726f6765746163, 0x73657a69735f7365, 16) ? SET_SIZES : UNKNOWN;
     case 19:
+      if (load<u64>(key, 8) != 0x656d6765735f7365) return UNKNOWN;
       return isText(key, 0x69726f6765746163, 0x73746e656d676573, 19) ? SET_SEGMENTS : UNKNOWN;
     default:
       return UNKNOWN;

@@ -11,7 +11,7 @@ import { arbitraryModel, neighbour, randomNumbers, TINY } from "./support/arbitr
 import { type Document, writeJson, writeUbjson } from "./support/document.ts";
 import { manifest, readFixture } from "./support/fixtures.ts";
 import { flipBytes, smallFiles, spliceBytes } from "./support/hostile.ts";
-import { modelDocument, modelOf, type TreeSpec } from "./support/model.ts";
+import { type ModelSpec, modelDocument, modelOf, type TreeSpec } from "./support/model.ts";
 import { inTree, PLAIN, STUMP, spoiled, swap } from "./support/spoil.ts";
 
 const encoder = new TextEncoder();
@@ -80,6 +80,22 @@ describe("fixtures", () => {
   });
 });
 
+/** Keys of a tree and of its parameters. */
+function keysOf(model: ModelSpec): string[] {
+  const keys: string[] = [];
+  spoiled(
+    model,
+    inTree((tree) => keys.push(...Object.keys(tree), ...Object.keys(tree["tree_param"]!))),
+  );
+  return keys;
+}
+
+function rename(tree: Record<string, unknown>, key: string, wrong: string): void {
+  const object = key in tree ? tree : (tree["tree_param"] as Record<string, unknown>);
+  object[wrong] = object[key];
+  delete object[key];
+}
+
 describe("broken files", () => {
   const files = smallFiles().filter(({ path, dump }) => /json|ubj/.test(path) && dump === undefined);
 
@@ -131,6 +147,16 @@ describe("broken files", () => {
   it.each(trees)("%s", (_, spoil) => {
     for (const bytes of formats(spoiled(PLAIN, inTree(spoil)))) {
       compare(bytes);
+    }
+  });
+
+  /** In every place one letter after the other: a key is known by all of its bytes. */
+  it.each(keysOf(PLAIN))("%s spelled wrong", (key) => {
+    for (let at = 0; at < key.length; at++) {
+      const wrong = `${key.slice(0, at)}#${key.slice(at + 1)}`;
+      for (const bytes of formats(spoiled(PLAIN, inTree((tree) => rename(tree, key, wrong))))) {
+        compare(bytes);
+      }
     }
   });
 
