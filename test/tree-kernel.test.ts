@@ -154,7 +154,12 @@ describe("broken files", () => {
   it.each(keysOf(PLAIN))("%s spelled wrong", (key) => {
     for (let at = 0; at < key.length; at++) {
       const wrong = `${key.slice(0, at)}#${key.slice(at + 1)}`;
-      for (const bytes of formats(spoiled(PLAIN, inTree((tree) => rename(tree, key, wrong))))) {
+      for (const bytes of formats(
+        spoiled(
+          PLAIN,
+          inTree((tree) => rename(tree, key, wrong)),
+        ),
+      )) {
         compare(bytes);
       }
     }
