@@ -11,7 +11,10 @@ export interface MemoryResult extends Retained {
   readonly format: FileFormat;
   /** Bytes of the file. */
   readonly file: number;
-  /** Most memory of a process that loads the file, less that of one which only reads it; the least of some runs each. */
+  /**
+   * Most memory of a process that loads the file, less that of one which only reads it; the least of some runs each. Pages of the
+   * program's own file are not among it.
+   */
   readonly extraPeak: number;
   /** The same of processes that have loaded a small model, with `PLAIN`: what the loader itself holds. */
   readonly ownPeak: number;

@@ -193,8 +193,8 @@ function memoryTables(memory: readonly MemoryResult[]): string[] {
     "",
     "Megabytes. Tables: the compiled forest (docs/layout-format.md). Kept: all that goes when the model goes, heap and " +
       "buffers, before any row is scored; and after a batch and a single row, with the engine's own tables, which count as " +
-      "tables then. Peak: most memory of a process that loads the file, less that of one which only reads it (both have optimised other code before), and the file. " +
-      "The loader's own: the same of processes that have loaded a small model, without V8's optimising compilers and with a young generation of a fixed size. Loading a model of 1 kB takes 2 MB, once a process.",
+      "tables then. Peak: most memory of a process that loads the file, less that of one which only reads it, and the file; pages of the program's own file, which all processes share, are not among it. " +
+      "The loader's own: the same of processes that have loaded a small model, without V8's optimising compilers and with a young generation of a fixed size. Loading a model of 1 kB takes 0.8 MB, once a process.",
     "",
     ...header([
       "model",

@@ -11,6 +11,7 @@ import { WorkerPool } from "xgboost-infer/browser";
 import { startPoolWorker } from "../workers/pool-worker.ts";
 import { type Binding, binding } from "./binding.ts";
 import { type LoadedModel, model } from "./model.ts";
+import { turn } from "./pace.ts";
 import { messageOf } from "./problem.ts";
 
 export interface Scores {
@@ -116,6 +117,7 @@ async function score(rows: Binding, signal: AbortSignal): Promise<void> {
     let next = 0;
     const work = async (): Promise<void> => {
       while (next < rows.rows && !signal.aborted) {
+        await turn();
         const [from, to] = [next, Math.min(next + step, rows.rows)];
         next = to;
         const block = { data: new Float32Array((to - from) * rows.width), rows: to - from, cols: rows.width };

@@ -8,6 +8,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { count } from "../../app/format.ts";
+import { noteScrolling } from "../../state/pace.ts";
 import { selectedRow, selectRow } from "../../state/selection.ts";
 import { cycleSort, sort } from "./choices.ts";
 import { type GridColumn, gridColumns, ROW_NUMBER_WIDTH, widthOf } from "./grid-columns.ts";
@@ -142,7 +143,11 @@ function watch(element: HTMLDivElement): () => void {
   };
   const observer = new ResizeObserver(later);
   observer.observe(element);
-  element.addEventListener("scroll", later, { passive: true });
+  const scrolled = (): void => {
+    noteScrolling();
+    later();
+  };
+  element.addEventListener("scroll", scrolled, { passive: true });
   const row = selectedRow.peek();
   if (row !== undefined && order.peek().rows === undefined) {
     // An address can name a row; what is before it is seen, too.
@@ -152,7 +157,7 @@ function watch(element: HTMLDivElement): () => void {
   return () => {
     cancelAnimationFrame(frame);
     observer.disconnect();
-    element.removeEventListener("scroll", later);
+    element.removeEventListener("scroll", scrolled);
   };
 }
 
